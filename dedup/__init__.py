@@ -1,0 +1,65 @@
+"""Finds copies and near copies in large collections, proves every link, and writes the collection without them.
+
+The public names load on first use (PEP 562): ``import dedup`` itself imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.batch import Progress, dedupe
+    from dedup.compare import Comparison, compare
+    from dedup.config import Config
+    from dedup.documents.normalise import normalise
+    from dedup.errors import Cancelled, ConfigError, DedupError, InputError, MissingExtra, OutputError
+    from dedup.fingerprints.sketch import minhashes
+    from dedup.result import Result
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cancelled": "dedup.errors",
+    "Comparison": "dedup.compare",
+    "Config": "dedup.config",
+    "ConfigError": "dedup.errors",
+    "DedupError": "dedup.errors",
+    "InputError": "dedup.errors",
+    "MissingExtra": "dedup.errors",
+    "OutputError": "dedup.errors",
+    "Progress": "dedup.batch",
+    "Result": "dedup.result",
+    "compare": "dedup.compare",
+    "dedupe": "dedup.batch",
+    "minhashes": "dedup.fingerprints.sketch",
+    "normalise": "dedup.documents.normalise",
+}
+
+__all__ = [
+    "Cancelled",
+    "Comparison",
+    "Config",
+    "ConfigError",
+    "DedupError",
+    "InputError",
+    "MissingExtra",
+    "OutputError",
+    "Progress",
+    "Result",
+    "compare",
+    "dedupe",
+    "minhashes",
+    "normalise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dedup' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

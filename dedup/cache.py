@@ -1,0 +1,68 @@
+"""Where compiled kernels are kept between runs."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+_log = logging.getLogger("dedup")
+_PACKAGE = Path(__file__).parent
+
+
+def ensure_cache() -> str:
+    """See to it that numba finds a folder it can write: a note for the user, or "" if all is as usual.
+
+    numba keeps compiled code beside the source, else in the user's cache folder, and fails at import where neither can
+    be written. Then a temporary folder serves this process, and every run compiles anew. Called by the packages that
+    hold kernels, before these are imported.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return ""
+    beside = _PACKAGE / "documents" / "__pycache__"
+    if _writable(beside if beside.exists() else beside.parent) or _writable(_user_cache()):
+        return ""
+    folder = tempfile.mkdtemp(prefix="dedup-kernels-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = folder
+    global _note
+    _note = (
+        "no folder to keep compiled kernels in: this run compiles them anew; set NUMBA_CACHE_DIR to a writable folder"
+    )
+    _log.warning(_note)
+    return _note
+
+
+_note = ""
+
+
+def cache_note() -> str:
+    """What `ensure_cache` had to say."""
+    return _note
+
+
+def is_compiled() -> bool:
+    """Whether this version's kernels were compiled here before, so that the first use will not take its time."""
+    from dedup.matches import kernels
+
+    path = Path(kernels.intersect._cache.cache_path)  # type: ignore[attr-defined]
+    return any(path.glob("kernels.intersect-*.nbi"))
+
+
+def _user_cache() -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "numba"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "numba"
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made in `folder`, or it can be made itself."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)

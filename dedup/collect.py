@@ -1,0 +1,331 @@
+"""The first stage: inputs → documents, token codes, text hashes and band keys, in one pass over a thread pool."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.config import Config
+from dedup.documents import kernels as document_kernels
+from dedup.documents.blocks import Block, Rejected, Task
+from dedup.documents.characters import characters
+from dedup.documents.fields import Fields
+from dedup.documents.normalise import Codes, normalise_rows, utf8_buffers
+from dedup.documents.read import read_source
+from dedup.documents.sources import Source
+from dedup.fingerprints.sketch import band_keys, pieces, sketch_rows, text_hashes
+from dedup.matches.bands import Bands
+from dedup.work import WorkFolder
+
+IN_MEMORY = "texts.jsonl"
+
+
+class Record(NamedTuple):
+    """A rejected record: the number of its source, its line (0: the file), why, and its byte range."""
+
+    source: int
+    line: int
+    reason: str
+    byte_start: int
+    byte_end: int
+
+
+@dataclass(slots=True)
+class Collection:
+    """Everything later stages need to know of the documents.
+
+    Attributes
+    ----------
+    sources : list of Source
+    rows : pa.Table
+        ``id string``, ``source int32``, ``line byte_start byte_end int64``, and ``field:NAME string`` columns.
+    codes : Codes
+        Text view of every document; on the way from files it is mapped, not held.
+    hashes : ``[m] uint64``
+        Of whole texts, 0 for those without tokens.
+    blocks : list of ``[bands, rows of the block] uint64``
+        Band keys.
+    damage : ``[m] int64``
+        Marks of damage, for ``--keep cleanest``; else zeros.
+    rejected : list of Record
+    notes : list of str
+        What was guessed.
+    text_bytes : int
+        UTF-8 bytes of all texts.
+    """
+
+    sources: list[Source]
+    rows: pa.Table
+    codes: Codes
+    hashes: np.ndarray
+    blocks: list[np.ndarray]
+    damage: np.ndarray
+    rejected: list[Record] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    text_bytes: int = 0
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def keys_of(self, band: int) -> np.ndarray:
+        """The keys of one band, ``[m] uint64``."""
+        return np.concatenate([np.empty(0, np.uint64), *[block[band] for block in self.blocks]])
+
+    def reference(self) -> np.ndarray:
+        """Which documents are only compared with, ``[m] bool``."""
+        flags = np.array([source.reference for source in self.sources] or [False])
+        source = self.rows.column("source").to_numpy()
+        return flags[source] if len(source) else np.zeros(0, bool)
+
+
+class _Fingerprints(NamedTuple):
+    """One block, taken through normalise, sketch and bands by a worker."""
+
+    block: Block
+    codes: np.ndarray
+    lengths: np.ndarray
+    hashes: np.ndarray
+    keys: np.ndarray
+    damage: np.ndarray
+    text_bytes: int
+
+
+def fingerprint(block: Block, config: Config, bands: Bands) -> _Fingerprints:
+    """The work of one block; pieces of it stay in the processor's cache from the text to the keys."""
+    texts = block.rows.column("text").combine_chunks()
+    m = len(texts)
+    lengths, hashes = np.zeros(m, np.int64), np.zeros(m, np.uint64)
+    keys = np.empty((bands.bands, m), np.uint64)
+    codes: list[np.ndarray] = []
+    for a, b in pieces(texts):
+        part = normalise_rows(texts.slice(a, b - a), tokens=config.tokens)
+        codes.append(part.values.copy())
+        lengths[a:b] = np.diff(part.offsets)
+        hashes[a:b] = text_hashes(part)
+        sketches = sketch_rows(part, n=config.n, k=config.k, seed=config.seed)
+        keys[:, a:b] = band_keys(sketches, bands.bands, bands.rows)
+    damage = np.zeros(m, np.int64)
+    data, offsets = utf8_buffers(texts)
+    if config.keep_rule()[0] == "cleanest":
+        document_kernels.count_damage(data, offsets, characters().table, damage)
+    joined = np.concatenate([np.empty(0, np.uint32), *codes])
+    return _Fingerprints(block, joined, lengths, hashes, keys, damage, int(offsets[-1] - offsets[0]) if m else 0)
+
+
+def _numbered(number: int, task: Task, config: Config, bands: Bands) -> tuple[int, _Fingerprints]:
+    return number, fingerprint(task(), config, bands)
+
+
+def in_order(executor: Executor, tasks: Iterable[Callable[[], Any]], ahead: int) -> Iterator[Any]:
+    """Results of tasks in their order; at most `ahead` are under way, so blocks bound the memory, not files."""
+    waiting: deque[Future[Any]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(task))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes; "" if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def collect_files(
+    sources: list[Source],
+    config: Config,
+    bands: Bands,
+    work: WorkFolder,
+    executor: Executor,
+    threads: int,
+    on_block: Callable[[int, int], None],
+) -> Collection:
+    """Read, normalise and sketch files into the work folder.
+
+    Parameters
+    ----------
+    on_block : function
+        Called with the documents and the text bytes read so far.
+    """
+    wanted = Fields(config.text_fields(), config.id, config.other_fields())
+    notes: list[str] = []
+    rejected: list[Record] = []
+    sizes: list[int] = []
+    columns: list[list[np.ndarray]] = [[], [], []]
+    total, text_bytes = 0, 0
+
+    def tasks() -> Iterator[Callable[[], tuple[int, _Fingerprints]]]:
+        for number, source in enumerate(sources):
+            found, said = read_source(source, wanted, config.encoding)
+            notes.extend(said)
+            for task in found:
+                yield partial(_numbered, number, task, config, bands)
+
+    with (
+        (work.path / "codes.u32").open("wb") as codes,
+        (work.path / "keys.u64").open("wb") as keys,
+        pa.OSFile(str(work.path / "rows.arrow"), "wb") as file,
+        pa.ipc.new_file(file, _row_schema(wanted)) as writer,
+    ):
+        current, line = -1, 0
+        for number, part in in_order(executor, tasks(), threads + 2):
+            if number != current:
+                current, line = number, 0
+            rejected += [_placed(number, line, r) for r in part.block.rejected]
+            for batch in _place(part.block.rows, number, line, sources[number], wanted).to_batches():
+                writer.write_batch(batch)
+            line += part.block.lines
+            _write(codes, part.codes)
+            _write(keys, part.keys)
+            if len(part.hashes):
+                sizes.append(len(part.hashes))
+            for column, values in zip(columns, (part.lengths, part.hashes, part.damage), strict=True):
+                column.append(values)
+            total += len(part.hashes)
+            text_bytes += part.text_bytes
+            on_block(total, text_bytes)
+    for name, column, kind in zip(("lengths", "hashes", "damage"), columns, "iui", strict=True):
+        work.save(name, np.concatenate([np.empty(0, np.dtype(f"{kind}8")), *column]))
+    (work.path / "rejected.json").write_text(json.dumps(rejected))
+    work.finish("read", {"blocks": sizes, "notes": notes, "text_bytes": text_bytes, "bands": bands.bands})
+    return load_collection(sources, work)
+
+
+def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
+    """What the read stage left in the work folder; texts' codes and band keys stay on disk, mapped."""
+    state = work.done("read") or {}
+    lengths = work.load("lengths")
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    values = _mapped(work.path / "codes.u32", np.uint32)
+    keys = _mapped(work.path / "keys.u64", np.uint64)
+    blocks, at, bands = [], 0, state["bands"]
+    for size in state["blocks"]:
+        blocks.append(keys[at : at + size * bands].reshape(bands, size))
+        at += size * bands
+    with pa.memory_map(str(work.path / "rows.arrow")) as source:
+        rows = pa.ipc.open_file(source).read_all()
+    rejected = [Record(*values) for values in json.loads((work.path / "rejected.json").read_text())]
+    return Collection(
+        sources=sources,
+        rows=rows,
+        codes=Codes(values, offsets),
+        hashes=work.load("hashes"),
+        blocks=blocks,
+        damage=work.load("damage"),
+        rejected=rejected,
+        notes=state["notes"],
+        text_bytes=state["text_bytes"],
+    )
+
+
+def collect_texts(
+    texts: pa.ChunkedArray,
+    ids: pa.ChunkedArray,
+    others: dict[str, pa.ChunkedArray],
+    config: Config,
+    bands: Bands,
+    executor: Executor,
+    threads: int,
+    on_block: Callable[[int, int], None],
+) -> Collection:
+    """Normalise and sketch texts that are in memory; null ones are rejected, `line` counts them from 1."""
+    source = Source(Path(IN_MEMORY), IN_MEMORY, "jsonl")
+    present = pc.is_valid(texts).to_numpy()
+    places = np.flatnonzero(present)
+    rejected = [Record(0, row + 1, "the text is null", 0, 0) for row in np.flatnonzero(~present).tolist()]
+    table = pa.table(
+        {
+            "id": ids,
+            "text": texts.cast(pa.large_string()),
+            "line": pa.array(np.arange(1, len(texts) + 1)),
+            "byte_start": pa.array(np.zeros(len(texts), np.int64)),
+            "byte_end": pa.array(np.zeros(len(texts), np.int64)),
+            **{f"field:{name}": column.cast(pa.string()) for name, column in others.items()},
+        }
+    )
+    if rejected:
+        table = table.take(places)
+    wanted = Fields(("text",), "id", tuple(others))
+    step = 4096
+    slices = [table.slice(a, step) for a in range(0, table.num_rows, step)]
+    tasks = [partial(fingerprint, Block(rows, len(rows)), config, bands) for rows in slices]
+    rows, parts = [], []
+    for part in in_order(executor, tasks, threads + 2):
+        parts.append(part)
+        rows.append(_place(part.block.rows, 0, 0, source, wanted))
+        on_block(sum(map(len, (p.hashes for p in parts))), sum(p.text_bytes for p in parts))
+    lengths = np.concatenate([np.zeros(0, np.int64), *[p.lengths for p in parts]])
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return Collection(
+        sources=[source],
+        rows=pa.concat_tables([_row_schema(wanted).empty_table(), *rows]),
+        codes=Codes(np.concatenate([np.zeros(0, np.uint32), *[p.codes for p in parts]]), offsets),
+        hashes=np.concatenate([np.zeros(0, np.uint64), *[p.hashes for p in parts]]),
+        blocks=[p.keys for p in parts],
+        damage=np.concatenate([np.zeros(0, np.int64), *[p.damage for p in parts]]),
+        rejected=rejected,
+        text_bytes=sum(p.text_bytes for p in parts),
+    )
+
+
+def _row_schema(fields: Fields) -> pa.Schema:
+    columns = [("id", pa.string()), ("source", pa.int32())]
+    columns += [(name, pa.int64()) for name in ("line", "byte_start", "byte_end")]
+    return pa.schema([*columns, *((f"field:{name}", pa.string()) for name in fields.others)])
+
+
+def _place(rows: pa.Table, number: int, line: int, source: Source, fields: Fields) -> pa.Table:
+    """Rows of a block as rows of the collection: absolute lines, and an identifier for every document."""
+    lines = pc.add(rows.column("line"), line)
+    ids = rows.column("id")
+    if ids.null_count:
+        if source.format == "text":
+            made: Any = pa.scalar(source.name)
+        else:
+            made = pc.binary_join_element_wise(pa.scalar(source.name), lines.cast(pa.string()), ":")
+        ids = pc.if_else(pc.is_null(ids), made, ids)
+    columns = {
+        "id": ids,
+        "source": pa.array(np.full(len(rows), number, np.int32)),
+        "line": lines,
+        "byte_start": rows.column("byte_start"),
+        "byte_end": rows.column("byte_end"),
+    }
+    columns |= {f"field:{name}": rows.column(f"field:{name}") for name in fields.others}
+    return pa.table(columns, schema=_row_schema(fields))
+
+
+def _placed(number: int, line: int, rejected: Rejected) -> Record:
+    absolute = rejected.line + line if rejected.line else 0
+    return Record(number, absolute, rejected.reason, rejected.byte_start, rejected.byte_end)
+
+
+def _write(file: IO[bytes], array: np.ndarray) -> None:
+    if array.size:
+        file.write(np.ascontiguousarray(array).data.cast("B"))
+
+
+def _mapped(path: Path, kind: type) -> np.ndarray:
+    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)

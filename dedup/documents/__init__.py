@@ -1,0 +1,5 @@
+"""Files → documents → token codes."""
+
+from dedup.cache import ensure_cache
+
+ensure_cache()

@@ -1,0 +1,130 @@
+"""The collection out again, a field `dedup` in every record, for those who re-weight copies instead of removing them.
+
+JSON records stay as they are but for the field put before their last brace; CSV records get columns at their end,
+Parquet a struct column. A text file cannot hold a field: it is copied, with a file ``NAME.dedup.json`` beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.documents.blocks import StreamEnds, read_chunks
+from dedup.documents.sources import Source
+from dedup.documents.tabular import read_layout
+from dedup.documents.write import Records
+
+Note = dict[str, Any]
+
+
+def annotate_source(
+    source: Source, records: Records, ends: np.ndarray, notes: Sequence[Note | None], target: Path, encoding: str
+) -> list[Path]:
+    """Write ``target / name`` with a note in every record: the files written.
+
+    Parameters
+    ----------
+    records : Records
+    ends : ``[r] int64``
+        Where each record ends, its line end left out.
+    notes : sequence of dict or None
+        One per record; None for rejected ones, which are copied as they are.
+    """
+    path = target / source.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if source.format == "parquet":
+        _annotate_rows(source, records, notes, path)
+        return [path]
+    if source.format == "text":
+        shutil.copyfile(source.path, path)
+        beside = path.with_name(path.name + ".dedup.json")
+        beside.write_text(json.dumps(notes[0] if notes else None, ensure_ascii=False) + "\n", encoding="utf-8")
+        return [path, beside]
+    data = b"".join(bytes(piece) for piece in _readable(source))
+    out = io.BytesIO()
+    at = 0
+    if source.format in ("csv", "tsv"):
+        layout = read_layout(source, encoding)
+        head = data[: layout.header_end].rstrip(b"\r\n")
+        out.write(head + _cells(list(_FIELDS), layout.delimiter, encoding))
+        at = len(head)
+    for start, end, note in zip(records.start.tolist(), ends.tolist(), notes, strict=True):
+        out.write(data[at:start])
+        record = data[start:end]
+        if note is None:
+            out.write(record)
+        elif source.format == "jsonl":
+            out.write(_with_field(record, note, encoding or "utf-8"))
+        else:
+            values = ["" if note[name] is None else str(note[name]) for name in _FIELDS.values()]
+            out.write(record + _cells(values, layout.delimiter, encoding))
+        at = end
+    out.write(data[at:])
+    if source.compression:
+        with pa.output_stream(str(path), compression=source.compression) as file:
+            file.write(out.getvalue())
+    else:
+        path.write_bytes(out.getvalue())
+    return [path]
+
+
+_FIELDS = {f"dedup_{name}": name for name in ("cluster", "size", "kept", "label", "similarity")}
+
+
+def _readable(source: Source) -> list[bytes]:
+    pieces: list[bytes] = []
+    with suppress(StreamEnds):  # said when it was read
+        pieces.extend(bytes(piece) for piece in read_chunks(source))
+    return pieces
+
+
+def _with_field(record: bytes, note: Note, encoding: str) -> bytes:
+    if b'"dedup"' in record:  # annotated before: the field is exchanged, not doubled
+        value = json.loads(record.decode(encoding))
+        if "dedup" in value:
+            return json.dumps({**value, "dedup": note}, ensure_ascii=False).encode(encoding)
+    brace = record.rindex(b"}")
+    addition = ', "dedup": ' + json.dumps(note, ensure_ascii=False)
+    return record[:brace] + addition.encode(encoding) + record[brace:]
+
+
+def _cells(values: list[str], delimiter: str, encoding: str) -> bytes:
+    line = io.StringIO(newline="")
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(values)
+    return (delimiter + line.getvalue()).encode(encoding or "utf-8")
+
+
+def _annotate_rows(source: Source, records: Records, notes: Sequence[Note | None], path: Path) -> None:
+    kind = pa.struct(
+        [
+            ("cluster", pa.int64()),
+            ("size", pa.int64()),
+            ("kept", pa.string()),
+            ("label", pa.string()),
+            ("similarity", pa.float64()),
+        ]
+    )
+    with pq.ParquetFile(source.path) as file:
+        every: list[Note | None] = [None] * file.metadata.num_rows
+        for line, note in zip(records.line.tolist(), notes, strict=True):
+            every[line - 1] = note
+        schema = file.schema_arrow
+        if "dedup" in schema.names:
+            schema = schema.remove(schema.get_field_index("dedup"))
+        with pq.ParquetWriter(path, schema.append(pa.field("dedup", kind))) as writer:
+            at = 0
+            for group in range(file.metadata.num_row_groups):
+                table = file.read_row_group(group).select(schema.names)
+                column = pa.array(every[at : at + len(table)], kind)
+                writer.write_table(table.append_column(pa.field("dedup", kind), column))
+                at += len(table)

@@ -1,0 +1,154 @@
+"""What was named on the command line → the files to read, each with its format, compression and name in the output."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedup.errors import InputError
+
+# File name endings, by format; the first is the one a folder is searched for first. `read` holds a reader for each.
+ENDINGS = {
+    "jsonl": (".jsonl", ".ndjson", ".json"),
+    "csv": (".csv",),
+    "tsv": (".tsv", ".tab"),
+    "parquet": (".parquet", ".pq"),
+    "text": (".txt", ".text", ".md"),
+}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    name : str
+        Where its records go below ``kept/`` and ``removed/``: its path relative to the inputs' common folder.
+    format : str
+        A key of `ENDINGS`.
+    compression : str
+        A value of `COMPRESSIONS`, or "".
+    reference : bool
+        Whether it is compared with but never written (``--against``).
+    """
+
+    path: Path
+    name: str
+    format: str
+    compression: str = ""
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a collection, and what to tell the user about them."""
+
+    sources: list[Source]
+    notes: list[str]
+
+
+def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, reference: bool = False) -> Found:
+    """The files named by paths, folders and patterns, in the order given; those of a folder by name.
+
+    Parameters
+    ----------
+    inputs : sequence of path or pattern
+    skip : Path, optional
+        A folder whose content is never input: the output of this run.
+    reference : bool
+        Marks the sources as a reference.
+
+    Raises
+    ------
+    InputError
+        If an input is missing, or nothing to read is found. Nothing has been read by then.
+    """
+    notes: list[str] = []
+    named: list[tuple[Path, bool]] = []  # path, found in a folder or by a pattern
+    roots: list[Path] = []
+    for item in inputs:
+        path = Path(item)
+        if path.is_dir():
+            roots.append(path)
+            named += [(found, True) for found in _walk(path, skip)]
+        elif path.exists():
+            roots.append(path.parent)
+            named.append((path, False))
+        elif glob.has_magic(str(item)):
+            matched = sorted(Path(p) for p in glob.glob(str(item), recursive=True))
+            if not matched:
+                raise InputError("no file matches this pattern", item)
+            for match in matched:
+                roots.append(match if match.is_dir() else match.parent)
+                named += [(f, True) for f in _walk(match, skip)] if match.is_dir() else [(match, True)]
+        else:
+            raise InputError("no such file or folder", item)
+    base = Path(os.path.commonpath([os.path.abspath(root) for root in roots])) if roots else Path()
+    sources, seen, passed = [], set(), 0
+    for path, loose in named:
+        real = os.path.realpath(path)
+        if real in seen:
+            notes.append(f"{path}: named twice, read once")
+            continue
+        kind, compression, sure = guess_format(path)
+        if not sure and loose:
+            passed += 1
+            continue
+        seen.add(real)
+        if not sure:
+            notes.append(f"{path}: read as {kind} (guessed from its content)")
+        sources.append(Source(path, _relative(path, base), kind, compression, reference))
+    if passed:
+        known = " ".join(ending for endings in ENDINGS.values() for ending in endings)
+        notes.append(f"{passed} files of other kinds passed over; read are {known}, also with {' '.join(COMPRESSIONS)}")
+    if not sources:
+        raise InputError("holds no file to read: " + ", ".join(str(item) for item in inputs))
+    return Found(sources, notes)
+
+
+def _walk(folder: Path, skip: Path | None) -> list[Path]:
+    """Every file below `folder` by name, hidden ones and those below `skip` left out."""
+    barred = os.path.realpath(skip) if skip is not None else None
+    files = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(d for d in folders if d[0] != "." and os.path.realpath(Path(here, d)) != barred)
+        files += [Path(here, name) for name in sorted(names) if name[0] != "."]
+    return files
+
+
+def _relative(path: Path, base: Path) -> str:
+    return Path(os.path.relpath(os.path.abspath(path), base)).as_posix()
+
+
+def guess_format(path: Path) -> tuple[str, str, bool]:
+    """Format and compression of a file, and whether its name tells (else its first bytes had to)."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
+    if compression:
+        suffixes.pop()
+    for kind, endings in ENDINGS.items():
+        if suffixes and suffixes[-1] in endings:
+            return kind, compression, True
+    return *_sniff(path), False
+
+
+def _sniff(path: Path) -> tuple[str, str]:
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError:
+        return "text", ""  # the reader will say why it cannot be opened
+    for magic, compression in MAGIC.items():
+        if head.startswith(magic):
+            return "jsonl", compression
+    if head.startswith(b"PAR1"):
+        return "parquet", ""
+    return ("jsonl", "") if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else ("text", "")

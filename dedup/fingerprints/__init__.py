@@ -1,0 +1,5 @@
+"""Token codes → shingle sets → sketches."""
+
+from dedup.cache import ensure_cache
+
+ensure_cache()

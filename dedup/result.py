@@ -1,0 +1,402 @@
+"""What a run found: `Result`, in memory or as a run folder, and questions to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dedup.assemble import clusters_table, removed_table, with_decision
+from dedup.collect import IN_MEMORY, Record
+from dedup.config import Config
+from dedup.decide import Decision, decide
+from dedup.documents.annotate import annotate_source
+from dedup.documents.sources import Source
+from dedup.documents.write import Records, write_source
+from dedup.errors import ConfigError, InputError, OutputError
+from dedup.jsonlines import write_json_lines
+from dedup.matches.verify import Verified
+from dedup.tables import EXACT, FORMAT, REJECTED
+
+
+class Result:
+    """The outcome of a deduplication.
+
+    Obtained from `dedup.dedupe` or `Result.open`, not built by hand. All tables are Arrow tables: ``to_pandas()``,
+    ``polars.from_arrow``, DuckDB and Hugging Face datasets take them as they are. Columns: `dedup.tables`.
+
+    Attributes
+    ----------
+    documents : pa.Table
+        One row per document, in the order of the input.
+    pairs : pa.Table
+        Every proven pair with similarity ≥ threshold − .1.
+    config : Config
+    summary : dict
+        Counts, seconds and memory of the run, the measured recall, and notes.
+    """
+
+    def __init__(
+        self,
+        *,
+        documents: pa.Table,
+        pairs: pa.Table,
+        config: Config,
+        summary: dict[str, Any],
+        sources: list[Source],
+        rejected: list[Record],
+        texts: pa.ChunkedArray | None = None,
+        decision: Decision | None = None,
+    ) -> None:
+        self.documents = documents
+        self.pairs = pairs
+        self.config = config
+        self.summary = summary
+        self._sources = sources
+        self._rejected = rejected
+        self._texts = texts
+        if decision is not None:
+            self.__dict__["_decision"] = decision  # known already; else worked out from the tables when asked for
+
+    def __repr__(self) -> str:
+        kept = len(self.documents) - len(self.removed)
+        return f"Result({len(self.documents)} documents, {kept} kept, {len(self.clusters)} clusters)"
+
+    @cached_property
+    def _decision(self) -> Decision:
+        """The fates, told from the tables alone."""
+        return self._decide(self.config.threshold)
+
+    @cached_property
+    def _leaders(self) -> np.ndarray:
+        """The first document in rank order with the same text: every other one has an exact pair with it."""
+        m = len(self.documents)
+        rank = self.documents.column("rank").to_numpy()
+        equal = self.pairs.filter(pc.equal(self.pairs.column("label"), EXACT))
+        a, b = equal.column("doc_a").to_numpy(), equal.column("doc_b").to_numpy()
+        lowest = rank.copy()
+        np.minimum.at(lowest, a, rank[b])
+        np.minimum.at(lowest, b, rank[a])
+        order = np.empty(m, np.int64)
+        order[rank] = np.arange(m)
+        return order[lowest]
+
+    def _decide(self, threshold: float) -> Decision:
+        m = len(self.documents)
+        rank = self.documents.column("rank").to_numpy()
+        order = np.empty(m, np.int64)
+        order[rank] = np.arange(m)
+        a, b = self.pairs.column("doc_a").to_numpy(), self.pairs.column("doc_b").to_numpy()
+        heads = self._leaders == np.arange(m)
+        which = np.flatnonzero(heads[a] & heads[b])
+        similarity = self.pairs.column("similarity").to_numpy()[which]
+        # Sizes are not in the table; the similarity stands for them: shared = similarity, union = 1.
+        one = np.ones(len(which))
+        verified = Verified(a[which], b[which], similarity, one, similarity)
+        reference = self.documents.column("reference").to_numpy()
+        return decide(order, self._leaders, verified, threshold, reference)
+
+    @cached_property
+    def clusters(self) -> pa.Table:
+        """Clusters of two and more documents, largest first, with their members."""
+        return clusters_table(self.documents, self._decision)
+
+    @cached_property
+    def kept(self) -> pa.Table:
+        """Rows of `documents` that are kept, references left out.
+
+        For an Arrow table ``t`` that was passed to `dedupe` without nulls, ``t.take(result.kept["doc"])`` is the
+        collection without the copies.
+        """
+        own = pc.equal(self.documents.column("doc"), self.documents.column("kept_doc"))
+        return self.documents.filter(pc.and_not(own, self.documents.column("reference")))
+
+    @cached_property
+    def removed(self) -> pa.Table:
+        """Removed documents, each with the one that is kept for it."""
+        return removed_table(self.documents, self._decision)
+
+    @property
+    def rejected(self) -> pa.Table:
+        """What could not be read: file, line (null: the file), reason."""
+        names = [source.name for source in self._sources]
+        rows = [(names[r.source], r.line or None, r.reason) for r in self._rejected]
+        columns = list(zip(*rows, strict=True)) or [(), (), ()]
+        return pa.table([pa.array(c, f.type) for c, f in zip(columns, REJECTED, strict=True)], schema=REJECTED)
+
+    def at(self, threshold: float) -> Result:
+        """The result of a run with a higher threshold, from the pairs of this one: nothing is searched again.
+
+        Equal to a new run with that threshold and the bands of this one.
+
+        Raises
+        ------
+        ConfigError
+            If `threshold` is below the run's: pairs down there were never looked for.
+        """
+        if threshold < self.config.threshold:
+            raise ConfigError(f"threshold {threshold} is below the run's {self.config.threshold}; run anew with it")
+        decision = self._decide(threshold)
+        documents = with_decision(self.documents, self._leaders, decision)
+        floor = pair_floor(threshold)
+        pairs = self.pairs.filter(pc.greater_equal(self.pairs.column("similarity"), floor))
+        a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
+        near = (decision.kept[a] == b) | (decision.kept[b] == a)
+        label = pc.if_else(
+            pc.fill_null(pc.equal(pairs.column("label"), EXACT), False), EXACT, pc.if_else(pa.array(near), "near", None)
+        )
+        linked = pc.greater_equal(pairs.column("similarity"), threshold)
+        pairs = pairs.set_column(7, "label", label.cast(pa.string())).set_column(8, "linked", linked)
+        removed = len(decision.removed())
+        summary = {**self.summary, "clusters": int(decision.cluster.max(initial=-1)) + 1, "removed": removed}
+        summary["kept"] = int((~self.documents.column("reference").to_numpy()).sum()) - removed
+        summary["chains_cut"] = decision.chains
+        summary.pop("recall", None)
+        return Result(
+            documents=documents,
+            pairs=pairs,
+            config=self.config.with_(threshold=threshold),
+            summary=summary,
+            sources=self._sources,
+            rejected=self._rejected,
+            texts=self._texts,
+        )
+
+    def borderline(self, n: int = 10) -> pa.Table:
+        """The `n` pairs nearest the threshold, on both sides of it: what a threshold decides is best seen there."""
+        distance = pc.abs(pc.subtract(self.pairs.column("similarity"), self.config.threshold))
+        order = pc.sort_indices(
+            pa.table({"distance": distance, "a": self.pairs["doc_a"], "b": self.pairs["doc_b"]}),
+            sort_keys=[("distance", "ascending"), ("a", "ascending"), ("b", "ascending")],
+        )
+        return self.pairs.take(order.slice(0, n))
+
+    # -- run folder ----------------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, *, force: bool = False, on_file: Callable[[str], None] | None = None) -> Path:
+        """Write a run folder: the collections, the tables, the settings. README lists its files.
+
+        It is written beside `folder` and renamed when complete.
+
+        Parameters
+        ----------
+        folder : path
+        force : bool
+            Replace an earlier run folder; anything else that is there is never replaced.
+        on_file : function, optional
+            Called with the name of each file that is about to be written.
+
+        Raises
+        ------
+        OutputError
+            If the folder exists, or cannot be written; what was there is still there then.
+        InputError
+            If an input file has changed since it was read.
+        """
+        folder = Path(folder)
+        check_output(folder, force=force)
+        beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            beside.mkdir(parents=True)
+            self._write(beside, on_file or (lambda name: None))
+            replace_folder(beside, folder)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        return folder
+
+    def _write(self, folder: Path, on_file: Callable[[str], None]) -> None:
+        write = self.config.write
+        for number, source in enumerate(self._sources):
+            if source.reference:
+                continue
+            on_file(source.name)
+            if self._texts is not None:
+                self._write_texts(folder)
+                continue
+            self._check_unchanged(source)
+            records, ends, docs = self._records(number)
+            if write in ("kept", "both"):
+                write_source(source, records, folder / "kept", folder / "removed", self.config.encoding)
+            if write in ("annotated", "both"):
+                annotate_source(source, records, ends, self._notes(docs), folder / "annotated", self.config.encoding)
+        on_file("documents.parquet")
+        pq.write_table(self.documents, folder / "documents.parquet", compression="zstd")
+        on_file("pairs.parquet")
+        pq.write_table(self.pairs, folder / "pairs.parquet", compression="zstd")
+        for name in ("clusters", "removed", "rejected"):
+            on_file(f"{name}.jsonl")
+            with (folder / f"{name}.jsonl").open("wb") as file:
+                write_json_lines(getattr(self, name), file)
+        on_file("run.json")
+        with (folder / "run.json").open("w", encoding="utf-8") as file:
+            json.dump(self._run(), file, ensure_ascii=False, indent=2)
+            file.write("\n")
+
+    def _run(self) -> dict[str, Any]:
+        sources = [
+            {
+                "path": str(s.path),
+                "name": s.name,
+                "format": s.format,
+                "compression": s.compression,
+                "reference": s.reference,
+            }
+            for s in self._sources
+        ]
+        rejected = [list(record) for record in self._rejected]
+        return {
+            "format": FORMAT,
+            "config": self.config.as_dict(),
+            "summary": self.summary,
+            "sources": sources if self._texts is None else None,
+            "rejected": rejected,
+        }
+
+    def _write_texts(self, folder: Path) -> None:
+        assert self._texts is not None
+        lines = self.documents.column("line").to_numpy() - 1
+        ids = self.documents.column("id")
+        records = pa.table({"id": ids, "text": self._texts.take(pa.array(lines))})
+        own = self.documents.column("kept_doc").to_numpy() == np.arange(len(lines))
+        for name, mask in (("kept", own), ("removed", ~own)):
+            path = folder / name / IN_MEMORY
+            path.parent.mkdir()
+            with path.open("wb") as file:
+                write_json_lines(records.filter(pa.array(mask)), file)
+
+    def _check_unchanged(self, source: Source) -> None:
+        known = self.summary.get("inputs", {}).get(str(source.path))
+        try:
+            state = source.path.stat()
+        except OSError as error:
+            raise InputError(f"cannot be read any more: {error.strerror}", source.path) from None
+        if known and [state.st_size, state.st_mtime_ns] != known[:2]:
+            raise InputError("has changed since it was read; run again", source.path)
+
+    def _records(self, number: int) -> tuple[Records, np.ndarray, np.ndarray]:
+        """The records of one file with the rejected ones among them; where each ends; its document (-1: rejected)."""
+        name = self._sources[number].name
+        column = self.documents.column("file").combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0)
+        names = column.dictionary.to_pylist()
+        mine = np.flatnonzero(column.indices.to_numpy() == names.index(name)) if name in names else np.zeros(0, int)
+        rejected = [r for r in self._rejected if r.source == number and r.line]
+        odd = np.array([[r.byte_start, r.line, r.byte_end] for r in rejected], np.int64).reshape(-1, 3)
+        start, line, end = (
+            np.concatenate([self.documents.column(c).to_numpy()[mine], odd[:, i]])
+            for i, c in enumerate(("byte_start", "line", "byte_end"))
+        )
+        docs = np.concatenate([mine, np.full(len(odd), -1)])
+        keep = np.concatenate([self.documents.column("kept_doc").to_numpy()[mine] == mine, np.zeros(len(odd), bool)])
+        order = np.lexsort((line, start))
+        return Records(start[order], line[order], keep[order]), end[order], docs[order]
+
+    def _notes(self, docs: np.ndarray) -> list[dict[str, Any] | None]:
+        decision = self._decision
+        sizes = np.bincount(decision.cluster[decision.cluster >= 0])
+        wanted = pa.array(np.maximum(docs, 0))
+        labels = self.documents.column("label").take(wanted).to_pylist()
+        kept_ids = self.documents.column("id").take(pa.array(decision.kept[np.maximum(docs, 0)])).to_pylist()
+        notes: list[dict[str, Any] | None] = []
+        for doc, label, kept in zip(docs.tolist(), labels, kept_ids, strict=True):
+            if doc < 0:
+                notes.append(None)
+                continue
+            number = int(decision.cluster[doc])
+            notes.append(
+                {
+                    "cluster": number if number >= 0 else None,
+                    "size": int(sizes[number]) if number >= 0 else 1,
+                    "kept": kept,
+                    "label": label,
+                    "similarity": float(decision.similarity[doc]),
+                }
+            )
+        return notes
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Result:
+        """Read a run folder.
+
+        Raises
+        ------
+        InputError
+            If it is no run folder, or one of a newer format.
+        """
+        folder = Path(folder)
+        try:
+            run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            documents = pq.read_table(folder / "documents.parquet")
+            pairs = pq.read_table(folder / "pairs.parquet")
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise InputError(f"is no complete run folder: {error}", folder) from None
+        if run.get("format", 0) > FORMAT:
+            raise InputError(f"was written in format {run['format']}; this version reads up to {FORMAT}", folder)
+        file = documents.column("file")
+        if not pa.types.is_dictionary(file.type):
+            documents = documents.set_column(2, "file", pc.dictionary_encode(file))
+        documents = documents.unify_dictionaries()
+        sources = run["sources"]
+        return cls(
+            documents=documents,
+            pairs=pairs,
+            config=Config(**run["config"]),
+            summary=run["summary"],
+            sources=[Source(**{**s, "path": Path(s["path"])}) for s in sources] if sources else [],
+            rejected=[Record(*record) for record in run["rejected"]],
+        )
+
+
+def pair_floor(threshold: float) -> float:
+    """Least similarity of the pairs that are reported: .1 below the threshold, to show what the threshold decides."""
+    return max(round(threshold - 0.1, 12), 0.01)
+
+
+def check_output(folder: Path, *, force: bool) -> None:
+    """Whether a run folder may be written to `folder`.
+
+    Raises
+    ------
+    OutputError
+        If something is there that must not be replaced.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError(f"{folder}: exists and is no folder; name another with -o")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not force:
+        raise OutputError(
+            f"{folder}: exists and is not empty; --force replaces an earlier run, or name another with -o"
+        )
+    if not (folder / "run.json").is_file():
+        raise OutputError(
+            f"{folder}: exists and is no run folder, so --force does not replace it; name another with -o"
+        )
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a complete folder in the place of an older one (or of nothing); the old one is there until the new one is."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        new.rename(target)
+        return
+    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,90 @@
+"""The work folder of a run: what its finished stages left, so that a run that was stopped can go on."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from dedup.errors import OutputError
+
+STATE = "state.json"
+
+
+class WorkFolder:
+    """A folder beside the output that only one run uses at a time.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    OutputError
+        If another run holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        self._lock: IO[str] = (path / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise OutputError(
+                f"{path}: another run is using this work folder; wait for it or name another (--work)"
+            ) from None
+        self.state: dict[str, Any] = {}
+
+    def begin(self, identity: dict[str, Any], *, resume: bool) -> bool:
+        """Take up the finished stages of a run of the same `identity`, or start afresh: whether any are kept."""
+        if resume:
+            try:
+                state = json.loads((self.path / STATE).read_text())
+            except (OSError, ValueError):
+                state = {}
+            if state.get("identity") == identity:
+                self.state = state
+                return bool(state.get("stages"))
+        for entry in self.path.iterdir():
+            if entry.name not in ("lock", "stdin.jsonl"):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        self.state = {"identity": identity, "stages": {}}
+        return False
+
+    def done(self, stage: str) -> dict[str, Any] | None:
+        """What a finished stage left in the state, or None."""
+        found: dict[str, Any] | None = self.state.get("stages", {}).get(stage)
+        return found
+
+    def finish(self, stage: str, values: dict[str, Any]) -> None:
+        """Write down that a stage is finished; its files are complete by now."""
+        self.state["stages"][stage] = values
+        beside = self.path / (STATE + ".new")
+        with beside.open("w") as file:
+            json.dump(self.state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.path / STATE)
+
+    def save(self, name: str, array: np.ndarray) -> None:
+        """Keep an array."""
+        np.save(self.path / f"{name}.npy", array)
+
+    def load(self, name: str) -> np.ndarray:
+        """An array that was kept."""
+        array: np.ndarray = np.load(self.path / f"{name}.npy")
+        return array
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the folder, and remove it if nothing in it is needed any more."""
+        if remove:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
