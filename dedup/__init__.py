@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dedup.batch import Progress, dedupe
-    from dedup.compare import Comparison, compare
+    from dedup.comparison import Comparison, compare
     from dedup.config import Config
     from dedup.documents.normalise import normalise
     from dedup.errors import Cancelled, ConfigError, DedupError, InputError, MissingExtra, OutputError
@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Cancelled": "dedup.errors",
-    "Comparison": "dedup.compare",
+    "Comparison": "dedup.comparison",
     "Config": "dedup.config",
     "ConfigError": "dedup.errors",
     "DedupError": "dedup.errors",
@@ -29,7 +29,7 @@ _HOMES = {
     "OutputError": "dedup.errors",
     "Progress": "dedup.batch",
     "Result": "dedup.result",
-    "compare": "dedup.compare",
+    "compare": "dedup.comparison",
     "dedupe": "dedup.batch",
     "minhashes": "dedup.fingerprints.sketch",
     "normalise": "dedup.documents.normalise",

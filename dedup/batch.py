@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from dedup.assemble import documents_table, pairs_table
 from dedup.collect import Collection, collect_files, collect_texts, digest_file, load_collection
 from dedup.config import Config
-from dedup.decide import decide
+from dedup.decide import Weighted, decide
 from dedup.documents.fields import ID_NAMES, TEXT_NAMES
 from dedup.documents.sources import COMPRESSIONS, MAGIC, Source, find_sources
 from dedup.errors import Cancelled, ConfigError, InputError
@@ -436,7 +436,8 @@ def _conclude(
 ) -> Result:
     reference = collection.reference()
     with run.stage("cluster"):
-        decision = decide(found.order, found.leaders, found.pairs, config.threshold, reference)
+        weighted = Weighted(found.pairs.a, found.pairs.b, found.pairs.similarity())
+        decision = decide(found.order, found.leaders, weighted, config.threshold, reference)
         pairs = pairs_table(
             collection.rows.column("id"), found.leaders, found.pairs, config.threshold, reference, decision
         )

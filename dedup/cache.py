@@ -47,14 +47,6 @@ def cache_note() -> str:
     return _note
 
 
-def is_compiled() -> bool:
-    """Whether this version's kernels were compiled here before, so that the first use will not take its time."""
-    from dedup.matches import kernels
-
-    path = Path(kernels.intersect._cache.cache_path)  # type: ignore[attr-defined]
-    return any(path.glob("kernels.intersect-*.nbi"))
-
-
 def _user_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "numba"

@@ -6,7 +6,7 @@ import errno
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -16,6 +16,9 @@ from dedup.errors import ConfigError, DedupError
 
 if TYPE_CHECKING:
     from dedup.result import Result
+
+# The common class of what typer raises for options it cannot read; its own click has no public name.
+UsageError = typer.BadParameter.__mro__[1]
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -149,6 +152,9 @@ def run(
     values, flags = _settle(given, config)
     if not flags.get("output"):
         raise ConfigError("where to? name a folder for the result with -o OUT")
+    if Path(flags["output"]).name in ("", ".."):
+        raise ConfigError(f"-o {flags['output']}: the name of a new folder is needed")
+    _check_encoding(values.get("encoding", ""))
     result, seconds = _dedupe(inputs, Config(**values), flags)
     summary = {**result.summary, "write": result.config.write}
     for note in summary["notes"]:
@@ -172,7 +178,16 @@ def _settle(given: dict[str, Any], config: Path | None) -> tuple[dict[str, Any],
     for name, value in flags.items():
         if not isinstance(value, RUN_KEYS[name]):
             raise ConfigError(f"{name} = {value!r}: a value of type {RUN_KEYS[name].__name__} is needed")
+    if not all(isinstance(item, str) for item in flags.get("against", [])):
+        raise ConfigError(f"against = {flags['against']!r}: a list of paths is needed")
     return merged, flags
+
+
+def _check_encoding(name: object) -> None:
+    try:
+        "".encode(str(name) or "utf-8")
+    except (LookupError, ValueError):
+        raise ConfigError(f"encoding = {name!r}: the name of an encoding such as gb18030 is needed") from None
 
 
 def _config(**given: Any) -> Config:
@@ -182,7 +197,8 @@ def _config(**given: Any) -> Config:
 
 def _dedupe(inputs: list[str], config: Config, flags: dict[str, Any]) -> tuple[Result, float]:
     from dedup.batch import dedupe
-    from dedup.cache import cache_note, is_compiled
+    from dedup.cache import cache_note
+    from dedup.matches.verify import is_compiled
 
     if not is_compiled() or cache_note():
         console.say(cache_note() or "compiling the kernels, once on this machine: about 30 s")
@@ -206,7 +222,7 @@ def _warn(result: Result) -> None:
     rejected = result.rejected
     for row in rejected.slice(0, 5).to_pylist():
         place = row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
-        console.say(f"{place}: {row['reason']}")
+        console.say(_one_line(f"{place}: {row['reason']}"))
     if len(rejected) > 5:
         console.say(f"… and {len(rejected) - 5:,} more in rejected.jsonl")
 
@@ -222,7 +238,7 @@ def compare(
     json_: Json = None,
 ) -> None:
     """Compare two texts exactly."""
-    from dedup.compare import compare as compare_texts
+    from dedup.comparison import compare as compare_texts
     from dedup.documents.textfiles import load_text
 
     config = _config(threshold=threshold, n=n, tokens=tokens)
@@ -260,19 +276,37 @@ def bounds(
 def main() -> None:
     """Run the command line; every error this package knows ends as one line on stderr."""
     try:
-        app()
-    except DedupError as error:
-        console.say(str(error))
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:  # how typer returns a KeyboardInterrupt
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except UsageError as error:
+        message = error.format_message()
+        if "\n" in message:  # the help, where no command is given
+            error.show()
+        else:
+            _fail(f"{message} (-h shows the options)")
         sys.exit(FAILED)
-    except KeyboardInterrupt:
+    except DedupError as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, typer.Abort):
         console.say("interrupted; the same command with --resume goes on after the last finished stage")
         sys.exit(INTERRUPTED)
     except MemoryError:
-        console.say("out of memory; `dedup bounds` forecasts what a run needs")
-        sys.exit(FAILED)
+        _fail("out of memory; `dedup bounds` forecasts what a run needs")
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
         hint = "; make room, then the same command with --resume goes on" if error.errno == errno.ENOSPC else ""
-        console.say(f"{place}{reason}{hint}")
-        sys.exit(FAILED)
+        _fail(f"{place}{reason}{hint}")
+
+
+def _fail(message: str) -> NoReturn:
+    """One line and out."""
+    console.say(_one_line(message))
+    sys.exit(FAILED)
+
+
+def _one_line(message: str) -> str:
+    """A message as one line, whatever line ends the name of a file has."""
+    return message.replace("\r", "\\r").replace("\n", "\\n")

@@ -7,7 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.matches.cluster import cluster
-from dedup.matches.verify import Verified
+
+
+class Weighted(NamedTuple):
+    """Pairs of documents and their similarities: ``[p] int64``, ``[p] int64``, ``[p] float64``."""
+
+    a: np.ndarray
+    b: np.ndarray
+    similarity: np.ndarray
 
 
 class Decision(NamedTuple):
@@ -43,7 +50,7 @@ class Decision(NamedTuple):
 
 
 def decide(
-    order: np.ndarray, leaders: np.ndarray, pairs: Verified, threshold: float, reference: np.ndarray
+    order: np.ndarray, leaders: np.ndarray, pairs: Weighted, threshold: float, reference: np.ndarray
 ) -> Decision:
     """Cluster the documents and pick the kept one of each cluster.
 
@@ -53,8 +60,8 @@ def decide(
         Documents by rank.
     leaders : ``[m] int64``
         The first document in rank order with the same text.
-    pairs : Verified
-        Pairs of leaders, as document numbers.
+    pairs : Weighted
+        Pairs of leaders.
     threshold : float
     reference : ``[m] bool``
         Documents that are never removed.
@@ -62,7 +69,7 @@ def decide(
     m = len(order)
     rank = np.empty(m, np.int64)
     rank[order] = np.arange(m)
-    similarity = pairs.similarity()
+    similarity = pairs.similarity
     links = np.flatnonzero(similarity >= threshold)
     ends = np.column_stack([rank[pairs.a[links]], rank[pairs.b[links]]])
     lower, higher = ends.min(axis=1), ends.max(axis=1)

@@ -18,13 +18,12 @@ import pyarrow.parquet as pq
 from dedup.assemble import clusters_table, removed_table, with_decision
 from dedup.collect import IN_MEMORY, Record
 from dedup.config import Config
-from dedup.decide import Decision, decide
+from dedup.decide import Decision, Weighted, decide
 from dedup.documents.annotate import annotate_source
 from dedup.documents.sources import Source
 from dedup.documents.write import Records, write_source
 from dedup.errors import ConfigError, InputError, OutputError
 from dedup.jsonlines import write_json_lines
-from dedup.matches.verify import Verified
 from dedup.tables import EXACT, FORMAT, REJECTED
 
 
@@ -98,12 +97,9 @@ class Result:
         a, b = self.pairs.column("doc_a").to_numpy(), self.pairs.column("doc_b").to_numpy()
         heads = self._leaders == np.arange(m)
         which = np.flatnonzero(heads[a] & heads[b])
-        similarity = self.pairs.column("similarity").to_numpy()[which]
-        # Sizes are not in the table; the similarity stands for them: shared = similarity, union = 1.
-        one = np.ones(len(which))
-        verified = Verified(a[which], b[which], similarity, one, similarity)
+        weighted = Weighted(a[which], b[which], self.pairs.column("similarity").to_numpy()[which])
         reference = self.documents.column("reference").to_numpy()
-        return decide(order, self._leaders, verified, threshold, reference)
+        return decide(order, self._leaders, weighted, threshold, reference)
 
     @cached_property
     def clusters(self) -> pa.Table:

@@ -14,6 +14,8 @@ import numpy as np
 from dedup.errors import OutputError
 
 STATE = "state.json"
+# What stands in a work folder, besides arrays; a folder that holds anything else is never touched.
+OWN = frozenset({"lock", "stdin.jsonl", STATE, STATE + ".new", "codes.u32", "keys.u64", "rows.arrow", "rejected.json"})
 
 
 class WorkFolder:
@@ -27,12 +29,15 @@ class WorkFolder:
     Raises
     ------
     OutputError
-        If another run holds it.
+        If another run holds it, or something is in it that is none of ours.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
+        for entry in path.iterdir():
+            if not (entry.name in OWN or entry.suffix == ".npy") or entry.is_dir() or entry.is_symlink():
+                raise OutputError(f"{path}: holds {entry.name}, so it is no work folder; name a new one (--work)")
         self._lock: IO[str] = (path / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,7 +60,7 @@ class WorkFolder:
                 return bool(state.get("stages"))
         for entry in self.path.iterdir():
             if entry.name not in ("lock", "stdin.jsonl"):
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+                entry.unlink()
         self.state = {"identity": identity, "stages": {}}
         return False
 
@@ -76,7 +81,11 @@ class WorkFolder:
 
     def save(self, name: str, array: np.ndarray) -> None:
         """Keep an array."""
-        np.save(self.path / f"{name}.npy", array)
+        # Not np.save: for a full disk it raises an error without errno.
+        array = np.ascontiguousarray(array)
+        with (self.path / f"{name}.npy").open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            file.write(array.reshape(-1).view(np.uint8).data)
 
     def load(self, name: str) -> np.ndarray:
         """An array that was kept."""

@@ -300,10 +300,10 @@ U64 = 0xFFFFFFFFFFFFFFFF
 
 
 def hash_shingles(codes: Sequence[int], n: int, seed: int) -> list[int]:
-    """64-bit hashes of the shingles in order: mix(seed + Σ code · base ^ (n - 1 - position)).
+    """64-bit hashes of the shingles in order: mix(key + Σ code · base ^ (n - 1 - position)).
 
-    A text shorter than `n` is hashed by Horner's rule from the seed over code + 1, its length added: else a text would
-    equal itself with zeros before it.
+    The key is mix(seed + base); for a text shorter than `n` it is mixed once more with the length, and raised with the
+    codes by Horner's rule: else a short text could equal a shingle that happens to sum to the same.
     """
 
     def mix(h: int) -> int:
@@ -315,14 +315,15 @@ def hash_shingles(codes: Sequence[int], n: int, seed: int) -> list[int]:
 
     if not codes:
         return []
+    key = mix(seed + SHINGLE_BASE & U64)
     if len(codes) < n:
-        h = seed
+        h = mix(key + len(codes) & U64)
         for code in codes:
-            h = h * SHINGLE_BASE + code + 1
-        return [mix(h + len(codes) & U64)]
+            h = h * SHINGLE_BASE + code & U64
+        return [mix(h)]
     powers = [SHINGLE_BASE ** (n - 1 - i) for i in range(n)]
     return [
-        mix(seed + sum(c * p for c, p in zip(codes[i : i + n], powers, strict=True)) & U64)
+        mix(key + sum(c * p for c, p in zip(codes[i : i + n], powers, strict=True)) & U64)
         for i in range(len(codes) - n + 1)
     ]
 

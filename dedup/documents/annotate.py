@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from json.decoder import scanstring
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.documents.blocks import StreamEnds, read_chunks
-from dedup.documents.sources import Source
+from dedup.documents.sources import BESIDE, Source
 from dedup.documents.tabular import read_layout
 from dedup.documents.write import Records
 
@@ -47,7 +49,7 @@ def annotate_source(
         return [path]
     if source.format == "text":
         shutil.copyfile(source.path, path)
-        beside = path.with_name(path.name + ".dedup.json")
+        beside = path.with_name(path.name + BESIDE)
         beside.write_text(json.dumps(notes[0] if notes else None, ensure_ascii=False) + "\n", encoding="utf-8")
         return [path, beside]
     data = b"".join(bytes(piece) for piece in _readable(source))
@@ -56,7 +58,8 @@ def annotate_source(
     if source.format in ("csv", "tsv"):
         layout = read_layout(source, encoding)
         head = data[: layout.header_end].rstrip(b"\r\n")
-        out.write(head + _cells(list(_FIELDS), layout.delimiter, encoding))
+        old = [i for i, name in enumerate(layout.names) if name in _FIELDS]  # annotated before
+        out.write(_without_cells(head, old, layout.delimiter) + _cells(list(_FIELDS), layout.delimiter, encoding))
         at = len(head)
     for start, end, note in zip(records.start.tolist(), ends.tolist(), notes, strict=True):
         out.write(data[at:start])
@@ -67,6 +70,7 @@ def annotate_source(
             out.write(_with_field(record, note, encoding or "utf-8"))
         else:
             values = ["" if note[name] is None else str(note[name]) for name in _FIELDS.values()]
+            record = _without_cells(record, old, layout.delimiter)
             out.write(record + _cells(values, layout.delimiter, encoding))
         at = end
     out.write(data[at:])
@@ -78,6 +82,8 @@ def annotate_source(
     return [path]
 
 
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # any number of digits
+_JSON_SPACE = re.compile(r"[ \t\n\r]*")
 _FIELDS = {f"dedup_{name}": name for name in ("cluster", "size", "kept", "label", "similarity")}
 
 
@@ -89,19 +95,51 @@ def _readable(source: Source) -> list[bytes]:
 
 
 def _with_field(record: bytes, note: Note, encoding: str) -> bytes:
-    if b'"dedup"' in record:  # annotated before: the field is exchanged, not doubled
-        value = json.loads(record.decode(encoding))
-        if "dedup" in value:
-            return json.dumps({**value, "dedup": note}, ensure_ascii=False).encode(encoding)
+    if b'"dedup"' in record:  # annotated before, most likely: the field is exchanged, not doubled
+        record = _without_member(record.decode(encoding), "dedup").encode(encoding)
     brace = record.rindex(b"}")
     addition = ', "dedup": ' + json.dumps(note, ensure_ascii=False)
-    return record[:brace] + addition.encode(encoding) + record[brace:]
+    try:
+        added = addition.encode(encoding)
+    except UnicodeEncodeError:
+        added = (', "dedup": ' + json.dumps(note)).encode(encoding)
+    return record[:brace] + added + record[brace:]
+
+
+def _without_member(text: str, name: str) -> str:
+    """A JSON object without its member `name`, the rest of it as it stands; it has other members."""
+    at = text.index("{") + 1
+    while True:
+        start = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
+        key, at = scanstring(text, start + 1)
+        colon = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
+        try:
+            _, at = _DECODER.raw_decode(text, _JSON_SPACE.match(text, colon + 1).end())  # type: ignore[union-attr]
+        except RecursionError:
+            return text
+        at = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
+        last = text[at] == "}"
+        if key == name:
+            before = text[:start].rstrip().removesuffix(",")
+            return before + text[at:] if last else text[:start] + text[at + 1 :].lstrip()
+        if last:
+            return text
+        at += 1
+
+
+def _without_cells(record: bytes, places: Sequence[int], delimiter: str) -> bytes:
+    """A CSV record without some of its cells, the others as they stand."""
+    if not places:
+        return record
+    mark = re.escape(delimiter.encode())
+    cells = re.findall(rb'(?:^|%b)((?:"(?:[^"]|"")*")?[^%b]*)' % (mark, mark), record)
+    return delimiter.encode().join(cell for i, cell in enumerate(cells) if i not in places)
 
 
 def _cells(values: list[str], delimiter: str, encoding: str) -> bytes:
     line = io.StringIO(newline="")
     csv.writer(line, delimiter=delimiter, lineterminator="").writerow(values)
-    return (delimiter + line.getvalue()).encode(encoding or "utf-8")
+    return (delimiter + line.getvalue()).encode(encoding or "utf-8", errors="backslashreplace")
 
 
 def _annotate_rows(source: Source, records: Records, notes: Sequence[Note | None], path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.documents.fields import Fields
 from dedup.documents.sources import Source
@@ -70,6 +71,17 @@ def make_rows(
     return pa.table(columns)
 
 
+def join_texts(texts: list[pa.Array]) -> pa.Array:
+    """The text fields of records put together with line ends; null where all of them are."""
+    if len(texts) == 1:
+        return texts[0]
+    some = pc.is_valid(pc.coalesce(*texts))
+    # Arrow leaves out a row whose values are all null instead of making it null or empty.
+    first = pc.if_else(some, texts[0], "")
+    joined = pc.binary_join_element_wise(first, *texts[1:], "\n", null_handling="skip")
+    return pc.if_else(some, joined, pa.scalar(None, joined.type))
+
+
 def no_rows(fields: Fields) -> pa.Table:
     """Rows of no record."""
     nothing = np.zeros(0, np.int64)
@@ -96,9 +108,7 @@ def read_chunks(source: Source, size: int = BLOCK_BYTES) -> Iterator[memoryview]
     """
     try:
         if source.compression:
-            with pa.input_stream(str(source.path), compression=source.compression) as stream:
-                while piece := stream.read(size):
-                    yield memoryview(piece)
+            yield from _inflate(source, size)
             return
         with source.path.open("rb") as file:
             if file.seek(0, 2) == 0:
@@ -109,6 +119,28 @@ def read_chunks(source: Source, size: int = BLOCK_BYTES) -> Iterator[memoryview]
     except OSError as error:
         what = "the compressed data are damaged or cut off" if source.compression else "cannot be read"
         raise StreamEnds(f"{what}: {_first_line(error)}") from None
+
+
+def _inflate(source: Source, size: int) -> Iterator[memoryview]:
+    """The decompressed bytes of a file, up to the very byte where they end.
+
+    A read that meets damage loses all it was asked for, so what stands before the damage is read anew in ever smaller
+    steps.
+    """
+    good = 0
+    for step in (size, 1 << 14, 1 << 7, 1):
+        try:
+            with pa.input_stream(str(source.path), compression=source.compression) as stream:
+                left = good
+                while left:
+                    left -= len(stream.read(min(size, left)))
+                while piece := stream.read(step):
+                    good += len(piece)
+                    yield memoryview(piece)
+            return
+        except OSError:
+            if step == 1:
+                raise
 
 
 def read_line_blocks(source: Source, size: int = BLOCK_BYTES) -> Iterator[tuple[int, np.ndarray]]:

@@ -22,7 +22,17 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from dedup.documents import kernels
-from dedup.documents.blocks import Block, Rejected, StreamEnds, Task, broken, make_rows, no_rows, read_line_blocks
+from dedup.documents.blocks import (
+    Block,
+    Rejected,
+    StreamEnds,
+    Task,
+    broken,
+    join_texts,
+    make_rows,
+    no_rows,
+    read_line_blocks,
+)
 from dedup.documents.fields import Fields
 from dedup.documents.sources import Source
 
@@ -32,6 +42,7 @@ PROBE_LINES = 100
 FEW = 16
 
 BLANK, GOOD, ODD = 0, 1, 2
+UNDECODED = b"\xff"
 
 
 def probe_jsonl(source: Source, encoding: str) -> list[dict[str, object]]:
@@ -45,7 +56,7 @@ def probe_jsonl(source: Source, encoding: str) -> list[dict[str, object]]:
     for line in islice(lines, PROBE_LINES):
         try:
             value = json.loads(line.decode(encoding or "utf-8"))
-        except (ValueError, RecursionError):
+        except (ValueError, LookupError, RecursionError):
             continue
         if isinstance(value, dict):
             records.append(value)
@@ -76,7 +87,7 @@ def parse_block(data: np.ndarray, at: int, fields: Fields, encoding: str = "") -
         "" is UTF-8.
     """
     breaks = np.flatnonzero(data == 10)
-    count = len(breaks) + (len(breaks) == 0 or breaks[-1] != len(data) - 1)
+    count = len(breaks) + int(len(breaks) == 0 or breaks[-1] != len(data) - 1)
     starts = np.zeros(count, np.int64)
     starts[1:] = breaks[: count - 1] + 1
     ends = np.full(count, len(data), np.int64)
@@ -99,20 +110,20 @@ def parse_block(data: np.ndarray, at: int, fields: Fields, encoding: str = "") -
     _parse_lines(clean, clean_starts, clean_ends, 0, len(good), fields, parts, strict)
     odd = np.flatnonzero(kinds == ODD)
     suspects = sorted({*odd.tolist(), *good[strict].tolist()})
-    return _assemble(data, (starts, ends), where, good, parts, suspects, fields, count)
+    return _assemble(data, (starts, ends), where, good, parts, suspects, fields, count, encoding)
 
 
 def _transcode(
     data: np.ndarray, starts: np.ndarray, ends: np.ndarray, kinds: np.ndarray, encoding: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The lines in UTF-8; one that cannot be decoded is left as it is and marked odd."""
+    """The lines in UTF-8; in the place of one that cannot be decoded stands `UNDECODED`."""
     lines = []
     for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
         raw = data[a:b].tobytes()
         try:
             lines.append(raw.decode(encoding).encode())
         except (ValueError, LookupError):
-            lines.append(b"\xff" + raw)
+            lines.append(UNDECODED)
     joined = np.frombuffer(b"\n".join([*lines, b""]), np.uint8)
     lengths = np.array([len(line) for line in lines], np.int64)
     ends = np.cumsum(lengths + 1) - 1
@@ -177,6 +188,7 @@ def _assemble(
     suspects: list[int],
     fields: Fields,
     count: int,
+    encoding: str,
 ) -> Block:
     """Put the tables and the strictly parsed lines together in the order of the file."""
     tables, rejected = [], []
@@ -196,6 +208,8 @@ def _assemble(
     for row in suspects:
         raw = data[lines[0][row] : lines[1][row]].tobytes()
         try:
+            if raw == UNDECODED and encoding:
+                raise ValueError(f"not {encoding}")
             found.append((row, parse_line(raw, fields)))
         except ValueError as error:
             rejected.append(Rejected(row + 1, str(error), int(where[0][row]), int(where[1][row])))
@@ -218,14 +232,7 @@ def _assemble(
 
 
 def _joined_text(table: pa.Table, fields: Fields) -> pa.Array:
-    columns = [table.column(name).combine_chunks() for name in fields.text]
-    if len(columns) == 1:
-        return columns[0]
-    return pc.binary_join_element_wise(*columns, "\n", null_handling="skip") if _any(columns) else columns[0]
-
-
-def _any(columns: list[pa.Array]) -> bool:
-    return any(len(column) for column in columns)
+    return join_texts([table.column(name).combine_chunks() for name in fields.text])
 
 
 class _Pairs(list[tuple[str, Any]]):

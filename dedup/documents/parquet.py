@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dedup.documents.blocks import Block, Rejected, Task, broken, make_rows
+from dedup.documents.blocks import Block, Rejected, Task, broken, join_texts, make_rows
 from dedup.documents.fields import Fields
 from dedup.documents.sources import Source
 
@@ -24,7 +24,18 @@ def probe_parquet(source: Source, encoding: str) -> list[dict[str, object]]:
             names = file.schema_arrow.names
     except (OSError, pa.ArrowException):
         return []
-    return batch.to_pylist() if batch is not None else [dict.fromkeys(names)]
+    if batch is None:
+        return [dict.fromkeys(names)]
+    # Only strings matter for the guess; other values may be ones that Python cannot hold.
+    columns = [_strings(column) for column in batch.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _strings(column: pa.Array) -> list[object]:
+    if not _is_text(column.type):
+        return [None] * len(column)
+    raw = column.cast(pa.large_string()).cast(pa.large_binary()).to_pylist()
+    return [None if value is None else value.decode(errors="replace") for value in raw]
 
 
 def read_parquet(source: Source, fields: Fields, encoding: str) -> Iterator[Task]:
@@ -54,11 +65,7 @@ def _task(batch: pa.RecordBatch, fields: Fields) -> Task:
 
 def _convert(batch: pa.RecordBatch, fields: Fields) -> Block:
     count = batch.num_rows
-    texts = [_text(batch.column(name)) for name in fields.text]
-    text = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\n", null_handling="skip")
-    if len(texts) > 1:
-        nothing = np.logical_and.reduce([pc.is_null(t).to_numpy(zero_copy_only=False) for t in texts])
-        text = pc.if_else(pa.array(nothing), pa.scalar(None, text.type), text)
+    text = join_texts([_text(batch.column(name)) for name in fields.text])
     missing = pc.is_null(text).to_numpy(zero_copy_only=False)
     rejected = [Rejected(row + 1, f"the field {fields.text[0]!r} is null") for row in np.flatnonzero(missing).tolist()]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ ENDINGS = {
 }
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+# The note beside an annotated text file, which cannot hold a field.
+BESIDE = ".dedup.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, refe
             roots.append(path)
             named += [(found, True) for found in _walk(path, skip)]
         elif path.exists():
+            if not (path.is_file() and _is_unicode(path)):
+                raise InputError("is no regular file with a name in Unicode; - is stdin", ascii_name(path))
             roots.append(path.parent)
             named.append((path, False))
         elif glob.has_magic(str(item)):
@@ -93,8 +98,14 @@ def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, refe
             raise InputError("no such file or folder", item)
     base = Path(os.path.commonpath([os.path.abspath(root) for root in roots])) if roots else Path()
     sources, seen, passed = [], set(), 0
+    barred = os.path.realpath(skip) + os.sep if skip is not None else None
     for path, loose in named:
         real = os.path.realpath(path)
+        if loose and not (_is_regular(path) and _is_unicode(path)):
+            notes.append(f"{ascii_name(path)}: passed over; it is no regular file with a name in Unicode")
+            continue
+        if loose and barred is not None and real.startswith(barred):
+            continue
         if real in seen:
             notes.append(f"{path}: named twice, read once")
             continue
@@ -115,13 +126,40 @@ def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, refe
 
 
 def _walk(folder: Path, skip: Path | None) -> list[Path]:
-    """Every file below `folder` by name, hidden ones and those below `skip` left out."""
-    barred = os.path.realpath(skip) if skip is not None else None
+    """Every file below `folder` by name, hidden ones, those below `skip` and notes beside annotated texts left out.
+
+    Links to folders are followed, each folder is entered once.
+    """
+    seen = {os.path.realpath(folder), os.path.realpath(skip) if skip is not None else ""}
     files = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(d for d in folders if d[0] != "." and os.path.realpath(Path(here, d)) != barred)
-        files += [Path(here, name) for name in sorted(names) if name[0] != "."]
+    for here, folders, names in os.walk(folder, followlinks=True):
+        real = {name: os.path.realpath(Path(here, name)) for name in sorted(folders) if name[0] != "."}
+        folders[:] = [name for name, path in real.items() if path not in seen]
+        seen.update(real.values())
+        files += [Path(here, name) for name in sorted(names) if name[0] != "." and not name.endswith(BESIDE)]
     return files
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether reading `path` can end; the reader will say why it cannot be opened."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
+
+
+def _is_unicode(path: Path) -> bool:
+    """Whether the name can be written down in tables and JSON."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def ascii_name(path: Path) -> str:
+    """A name that can be printed and stored, whatever its bytes are."""
+    return str(path).encode(errors="backslashreplace").decode()
 
 
 def _relative(path: Path, base: Path) -> str:

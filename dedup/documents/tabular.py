@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -66,9 +68,15 @@ def read_layout(source: Source, encoding: str) -> Layout:
     try:
         line = head[:stop].removeprefix(BOM).decode(encoding or "utf-8")
     except (ValueError, LookupError):
-        raise ValueError("the header is not UTF-8; --encoding names another encoding, such as gb18030") from None
+        name = encoding or "UTF-8"
+        raise ValueError(f"the header is not {name}; --encoding names another encoding, such as gb18030") from None
     delimiter = "\t" if source.format == "tsv" else max(",;\t|", key=line.count)
-    names = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    try:
+        names = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise ValueError(f"the header is not a record: {error}") from None
+    if "\r" in line.rstrip("\r\n"):
+        raise ValueError("lines end in carriage returns alone")
     if not any(names):
         raise ValueError("no header with column names in the first line")
     if len(set(names)) < len(names):
@@ -87,7 +95,9 @@ def probe_tabular(source: Source, encoding: str) -> list[dict[str, object]]:
     ends, _ = _records(bytes(piece), layout.header_end)
     body = bytes(piece[layout.header_end : ends[-1] if len(ends) else len(piece)])
     lines = io.StringIO(body.decode(encoding or "utf-8", errors="replace"), newline="")
-    rows = [row for row, _ in zip(csv.reader(lines, delimiter=layout.delimiter), range(100), strict=False)]
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # the strict parser says what is wrong
+        rows.extend(islice(csv.reader(lines, delimiter=layout.delimiter), 100))
     records: list[dict[str, object]] = [dict(zip(layout.names, row, strict=False)) for row in rows if row]
     return records or [dict.fromkeys(layout.names, "")]
 
@@ -167,17 +177,25 @@ def parse_block(
     kinds = np.zeros(len(stops), np.uint8)
     breaks = np.concatenate([[0], np.cumsum(data == 10)])
     lines = breaks[starts] + 1
-    kernels.trim_lines(data, starts.copy(), ends, kinds)  # line ends and trailing blanks; the kind tells blank ones
+    kernels.trim_lines(data, starts.copy(), ends.copy(), kinds)  # the kind tells blank ones
+    for end in (10, 13):
+        ends -= (ends > starts) & (data[ends - 1] == end)
+    if layout.delimiter == "\t":
+        kinds[np.flatnonzero((kinds == 0) & (ends > starts))] = 1  # a row of empty fields
     filled = np.flatnonzero(kinds)
     parts: list[tuple[int, int, pa.Table]] = []
     strict: list[int] = []
-    source = data
     a, b = starts[filled], stops[filled]
     if encoding and encoding.lower().replace("-", "") not in ("utf8", "utf8sig"):
         strict = list(range(len(filled)))
     else:
         last = len(filled) - int(torn)
-        _parse_records(source, a, b, 0, last, fields, layout, parts, strict)
+        done = 0
+        for bad in [i for i in _suspects(data, a, b, layout) if i < last and not _is_record(data, a[i], b[i], layout)]:
+            _parse_records(data, a, b, done, bad, fields, layout, parts, strict)
+            strict.append(bad)
+            done = bad + 1
+        _parse_records(data, a, b, done, last, fields, layout, parts, strict)
         strict += range(last, len(filled))
     tables, rejected = [], []
     for i, j, table in parts:
@@ -196,7 +214,9 @@ def parse_block(
             continue
         except ValueError as error:
             reason = str(error)
-        pieces = data[first:stop].tobytes().splitlines(keepends=True)
+        pieces = [piece + b"\n" for piece in data[first:stop].tobytes().removesuffix(b"\n").split(b"\n")]
+        if data[stop - 1] != 10:
+            pieces[-1] = pieces[-1][:-1]
         if len(pieces) == 1:
             rejected.append(Rejected(int(lines[row]), reason, first + at, int(ends[row]) + at))
             continue
@@ -217,11 +237,43 @@ def parse_block(
         where = np.array([f[:3] for f in found], np.int64)
         texts = _joined(column, fields)
         tables.append(make_rows(fields, ids, texts, where[:, 0], where[:, 1] + at, where[:, 2] + at, others))
-    total = int(breaks[-1]) + (len(data) > 0 and data[-1] != 10)
+    total = int(breaks[-1]) + int(len(data) > 0 and data[-1] != 10)
     if not tables:
         return Block(no_rows(fields), total, rejected)
     rows = pa.concat_tables(tables)
     return Block(rows.sort_by("line") if len(tables) > 1 else rows, total, rejected)
+
+
+def _suspects(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, layout: Layout) -> list[int]:
+    """Records in which something may follow a closing quote: Arrow takes it, and all up to there, for one field.
+
+    Found by the runs of quotes that an ordinary character follows: an odd run inside a field, an even one at its start.
+    """
+    quotes = np.flatnonzero(data == 0x22)
+    if not len(quotes):
+        return []
+    first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)
+    begin = quotes[first]
+    length = np.diff(first, append=len(quotes))
+    end = begin + length
+    plain = np.ones(256, bool)
+    plain[[0x22, 10, 13, ord(layout.delimiter)]] = False
+    border = ~plain
+    border[[0x22, 13]] = False
+    follows = plain[data[np.minimum(end, len(data) - 1)]] & (end < len(data))
+    at_start = (begin == 0) | border[data[np.maximum(begin - 1, 0)]]
+    odd = begin[follows & (at_start != (length % 2 == 1))]
+    rows = np.searchsorted(stops, odd, side="right")
+    rows = rows[rows < len(starts)]
+    return np.unique(rows).tolist()
+
+
+def _is_record(data: np.ndarray, start: int, stop: int, layout: Layout) -> bool:
+    try:
+        _strict(data, int(start), int(stop), layout, "")
+    except ValueError:
+        return False
+    return True
 
 
 def _joined(columns: dict[str, pa.Array], fields: Fields) -> pa.Array:
@@ -295,7 +347,7 @@ def _strict(data: np.ndarray, first: int, stop: int, layout: Layout, encoding: s
     except csv.Error as error:
         raise ValueError(f"not a record: {error}") from None
     if len(rows) != 1:
-        raise ValueError("a quote is out of place")
+        raise ValueError("a quote or a carriage return is out of place")
     if len(rows[0]) != len(layout.names):
         raise ValueError(f"{len(rows[0])} fields where the header has {len(layout.names)}")
     return dict(zip(layout.names, rows[0], strict=True))

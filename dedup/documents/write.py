@@ -85,6 +85,8 @@ def _split_bytes(source: Source, records: Records, targets: tuple[Path, Path], h
         at = 0
         for piece in _pieces(source):
             data = np.frombuffer(piece, np.uint8)
+            if at < header:
+                files[1].write(data[: header - at].tobytes())
             first = np.searchsorted(ends, at, side="right")
             last = np.searchsorted(starts, at + len(data), side="left")
             inside_start = np.maximum(starts[first:last], at) - at
@@ -94,8 +96,6 @@ def _split_bytes(source: Source, records: Records, targets: tuple[Path, Path], h
                 out = np.empty(len(data), np.uint8)
                 size = kernels.gather_ranges(data, inside_start[mine], inside_end[mine], out)
                 file.write(out[:size].data)
-            if header and at < header:
-                files[1].write(data[: header - at].tobytes())
             at += len(data)
 
 
@@ -124,7 +124,10 @@ def _split_rows(source: Source, records: Records, targets: tuple[Path, Path]) ->
         keep[records.line[records.keep] - 1] = True
         at = 0
         for group in range(file.metadata.num_row_groups):
-            table = file.read_row_group(group)
+            try:
+                table = file.read_row_group(group)
+            except (OSError, pa.ArrowException):
+                return  # damaged from here on; said when it was read
             mask = keep[at : at + len(table)]
             for writer, wanted in zip(writers, (mask, ~mask), strict=True):
                 part = table.filter(pa.array(wanted))

@@ -46,11 +46,13 @@ def hash_shingles(codes, start, end, n, seed, hashes):
     m = end - start
     if m <= 0:
         return 0
-    h = np.uint64(seed)
+    # Mixed, so that neither the seed nor the length can make up for a difference between two shingles.
+    h = mix(np.uint64(seed) + BASE)
     if m < n:
+        h = mix(h + np.uint64(m))
         for i in range(start, end):
-            h = h * BASE + np.uint64(codes[i]) + np.uint64(1)
-        hashes[0] = mix(h + np.uint64(m))
+            h = h * BASE + np.uint64(codes[i])
+        hashes[0] = mix(h)
         return 1
     power = np.uint64(1)
     for _ in range(n):
@@ -67,7 +69,7 @@ def hash_shingles(codes, start, end, n, seed, hashes):
 
 
 @njit(nogil=True, cache=True)
-def fast_similarity_sketch(hashes, m, rounds, low, mixed, bins, row):
+def fast_similarity_sketch(hashes, m, rounds, low, mixed, least, bins, row):
     """Fast Similarity Sketching of `m` ≥ 1 hashes into `row` [k] uint32 (Dahlgaard, Knudsen, Thorup 2017, section 2).
 
     k = ``bins.shape[0]`` is a power of two. Round r throws every element into one bin; a bin keeps the least value of
@@ -75,6 +77,7 @@ def fast_similarity_sketch(hashes, m, rounds, low, mixed, bins, row):
     rounds each bin still empty takes the least value over all elements under a hash of its own. The paper throws k
     rounds before that; any number gives an unbiased sketch as long as it is the same for all sets, and a direct fill is
     a vectorised pass (.14 ns an element against .45 for a scattered one), so few rounds are faster for short texts.
+    `low`, `mixed` [m], `least` [k] uint32 and `bins` [k] uint64 are scratch.
     """
     k = bins.shape[0]
     shift = np.uint64(64)
@@ -103,19 +106,35 @@ def fast_similarity_sketch(hashes, m, rounds, low, mixed, bins, row):
                 x = np.uint64(mixed[i])
                 j = x >> shift
                 bins[j] = min(bins[j], head | x)
-            left = 0
-            for j in range(k):
-                left += np.int64(bins[j] == EMPTY)
-            if left == 0:
-                break
+            # Bins are hardly full before 4 k throws; a round too many changes nothing, since earlier rounds win.
+            if r * m >= 4 * k or r == rounds - 1:
+                left = 0
+                for j in range(k):
+                    left += np.int64(bins[j] == EMPTY)
+                if left == 0:
+                    break
     if left > 0:
-        for j in range(k):
-            if bins[j] == EMPTY:
-                offset = np.uint32(np.uint32(rounds + j) * GOLDEN)
-                least = np.uint32(0xFFFFFFFF)
-                for i in range(m):
-                    least = min(least, fmix32(np.uint32(low[i] + offset)))
-                bins[j] = np.uint64(DIRECT << 32) | np.uint64(least >> np.uint32(32 - VALUE_BITS))
+        head = np.uint64(DIRECT << 32)
+        value = np.uint32(32 - VALUE_BITS)
+        if m * k < left * (m + 64):
+            # Few elements: all bins at once for each of them, one vector after the other.
+            for j in range(k):
+                least[j] = np.uint32(0xFFFFFFFF)
+            for i in range(m):
+                x = low[i]
+                for j in range(k):
+                    least[j] = min(least[j], fmix32(np.uint32(x + np.uint32(np.uint32(rounds + j) * GOLDEN))))
+            for j in range(k):
+                if bins[j] == EMPTY:
+                    bins[j] = head | np.uint64(least[j] >> value)
+        else:
+            for j in range(k):
+                if bins[j] == EMPTY:
+                    offset = np.uint32(np.uint32(rounds + j) * GOLDEN)
+                    lowest = np.uint32(0xFFFFFFFF)
+                    for i in range(m):
+                        lowest = min(lowest, fmix32(np.uint32(low[i] + offset)))
+                    bins[j] = head | np.uint64(lowest >> value)
     for j in range(k):
         row[j] = np.uint32((bins[j] >> np.uint64(32)) << np.uint64(VALUE_BITS) | bins[j] & VALUE_MASK)
 
@@ -190,13 +209,14 @@ def sketch_rows(codes, offsets, n, seed, rounds, out):
     hashes = np.empty(longest, np.uint64)
     low = np.empty(longest, np.uint32)
     mixed = np.empty(longest, np.uint32)
+    least = np.empty(out.shape[1], np.uint32)
     bins = np.empty(out.shape[1], np.uint64)
     for d in range(m):
         count = hash_shingles(codes, offsets[d], offsets[d + 1], n, seed, hashes)
         if count == 0:
             out[d] = np.uint32(0xFFFFFFFF)
         else:
-            fast_similarity_sketch(hashes, count, rounds, low, mixed, bins, out[d])
+            fast_similarity_sketch(hashes, count, rounds, low, mixed, least, bins, out[d])
 
 
 @njit(nogil=True, cache=True)

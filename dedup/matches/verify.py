@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +34,8 @@ class Verified(NamedTuple):
     size_b: np.ndarray
 
     def similarity(self) -> np.ndarray:
-        """Jaccard similarities, ``float64``."""
-        return self.shared / (self.size_a + self.size_b - self.shared)
+        """Jaccard similarities, ``float64``; 0 for two texts without tokens."""
+        return self.shared / np.maximum(self.size_a + self.size_b - self.shared, np.finfo(float).tiny)
 
     def take(self, which: np.ndarray) -> Verified:
         """Some of the pairs."""
@@ -97,3 +98,12 @@ def _verify_piece(
     found = Verified(a, b, shared, sizes[left], sizes[right])
     found = found.take(shared >= 0)
     return found.take(found.similarity() >= floor)
+
+
+def is_compiled() -> bool:
+    """Whether the kernels were compiled on this machine before, so that their first use will not take its time.
+
+    This stage's are the last that a run compiles.
+    """
+    folder = Path(kernels.intersect._cache.cache_path)  # type: ignore[attr-defined]
+    return any(folder.glob("kernels.intersect-*.nbi"))
