@@ -1,0 +1,93 @@
+"""Texts to measure on: cut to an exact length out of reports that the project's own corpus generator writes.
+
+What texts cost depends on their language (bytes per character, tokens per character) and on their length, so both are
+chosen here and nothing is left to whatever files happen to lie around.
+"""
+
+from __future__ import annotations
+
+import functools
+from random import Random
+
+import pyarrow as pa
+
+from corpus.forms import ENGLISH, FORMS, lay_out
+from corpus.grammar import fill_scene
+from corpus.lexicon import topics
+from corpus.scene import Scene
+from corpus.sentences import UsedSentences
+from corpus.writer import Draft
+
+LANGUAGES = ("zh", "en")
+REPORT_CHARACTERS = 1000
+# Of a near copy, this share is replaced in one piece: Jaccard similarities of .7 to .95.
+LEAST_REPLACED, MOST_REPLACED = 0.02, 0.15
+
+
+class Reports:
+    """An endless text in one language: one report after the other, no sentence twice."""
+
+    def __init__(self, language: str, seed: int) -> None:
+        self._rng = Random(f"{language} {seed}")
+        self._forms = [ENGLISH] if language == "en" else list(FORMS)
+        self._used = UsedSentences()
+        self._parts: list[str] = []
+        self._length = 0
+
+    def first(self, characters: int) -> str:
+        """So many characters from the beginning; asking for more later goes on where writing stopped."""
+        while self._length < characters:
+            report = self._report() + "\n"
+            self._parts.append(report)
+            self._length += len(report)
+        self._parts = ["".join(self._parts)]
+        return self._parts[0][:characters]
+
+    def _report(self) -> str:
+        scene = Scene(self._rng)
+
+        def finish(wording: str) -> str | None:
+            sentence = fill_scene(wording, scene)
+            sentence = sentence[:1].upper() + sentence[1:]
+            return sentence if self._used.claim(sentence) else None
+
+        draft = Draft(self._rng, self._rng.choice(topics()), finish)
+        return lay_out(self._rng.choice(self._forms), REPORT_CHARACTERS, draft.sentence, self._rng)
+
+
+@functools.cache
+def _reports(language: str, seed: int) -> Reports:
+    return Reports(language, seed)
+
+
+def passages(language: str, length: int, size: int, seed: int = 1) -> list[str]:
+    """Unrelated texts of `length` characters each, about `size` bytes of UTF-8 together, two at least."""
+    begin = _reports(language, seed).first(2 * length)
+    count = max(2, size // (len(begin.encode()) // 2))
+    whole = _reports(language, seed).first(count * length)
+    return [whole[at : at + length] for at in range(0, count * length, length)]
+
+
+def with_copies(texts: list[str], share: float, seed: int = 1) -> list[str]:
+    """The same number of texts, `share` of them copies of ones before them: every other to the letter, the rest nearly.
+
+    Which ones are copies is fixed, not drawn, so that even a handful of texts holds some.
+    """
+    rng = Random(seed)
+    out: list[str] = []
+    copies = 0
+    for i, text in enumerate(texts):
+        if i and int((i + 1) * share) > copies:
+            other, text = text, rng.choice(out)
+            if copies % 2:
+                size = max(1, round(len(text) * rng.uniform(LEAST_REPLACED, MOST_REPLACED)))
+                at = rng.randrange(len(text) - size + 1)
+                text = text[:at] + other[at : at + size] + text[at + size :]
+            copies += 1
+        out.append(text)
+    return out
+
+
+def arrow(texts: list[str]) -> pa.LargeStringArray:
+    """The texts as the engine takes them."""
+    return pa.array(texts, pa.large_string())
