@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from dedup.assemble import documents_table, pairs_table
 from dedup.collect import Collection, collect_files, collect_texts, digest_file, load_collection
 from dedup.config import Config
 from dedup.decide import Weighted, decide
+from dedup.documents.blocks import join_texts
 from dedup.documents.fields import ID_NAMES, TEXT_NAMES
 from dedup.documents.sources import COMPRESSIONS, MAGIC, Source, find_sources
 from dedup.errors import Cancelled, ConfigError, InputError
@@ -32,7 +34,7 @@ from dedup.matches.rank import rank_documents
 from dedup.matches.verify import Verified
 from dedup.memory import anonymous_mb
 from dedup.result import Result, check_output, pair_floor
-from dedup.work import WorkFolder
+from dedup.work import SPOOL, SPOOL_PART, WorkFolder
 
 
 class Progress(NamedTuple):
@@ -167,6 +169,8 @@ class _Files:
     ) -> None:
         self.config, self.bands, self.run, self.executor, self.threads = config, bands, run, executor, threads
         self.out = Path(out) if out is not None else None
+        if self.out is not None and not self.out.name:
+            self.out = Path(os.path.abspath(self.out))
         self.resume, self.force = resume, force
         named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
         if self.out is not None:
@@ -184,19 +188,24 @@ class _Files:
             self.work_path = self.out.absolute().with_name(f".{self.out.name}.dedup-work")
         else:
             self.work_path = Path(tempfile.mkdtemp(prefix=".dedup-work-", dir="."))
-        if len(files) < len(named):
-            self.sources.append(_spool(self.work_path, resume=resume))
+        self.standard_input = len(files) < len(named)
 
     def dedupe(self) -> Result:
         work = WorkFolder(self.work_path)
-        finished = False
+        needed = True
         try:
+            if self.standard_input:
+                self.sources.append(_spool(self.work_path, resume=self.resume))
+            self.sources = _with_names_of_their_own(self.sources)
             result = self._stages(work)
-            finished = True
+            needed = False
             return result
+        except (InputError, ConfigError):
+            needed = False  # the same input would end the same way
+            raise
         finally:
             # After a fault the finished stages stay for --resume; without an output nobody could ask for them.
-            work.close(remove=finished or self.out is None or not work.state.get("stages"))
+            work.close(remove=not needed or self.out is None or not work.state.get("stages"))
 
     def _stages(self, work: WorkFolder) -> Result:
         run, config = self.run, self.config
@@ -246,11 +255,12 @@ class _Files:
 
 def _spool(folder: Path, *, resume: bool) -> Source:
     """Standard input as a file, since it is read twice; that of a run that was stopped is still there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "stdin.jsonl"
+    path = folder / SPOOL
     if not (resume and path.exists()):
-        with path.open("wb") as file:
+        partial = folder / SPOOL_PART
+        with partial.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        partial.replace(path)
     with path.open("rb") as file:
         head = file.read(4)
     for magic, compression in MAGIC.items():
@@ -258,6 +268,21 @@ def _spool(folder: Path, *, resume: bool) -> Source:
             ending = next(end for end, name in COMPRESSIONS.items() if name == compression)
             return Source(path, f"stdin.jsonl{ending}", "jsonl", compression)
     return Source(path, "stdin.jsonl", "jsonl")
+
+
+def _with_names_of_their_own(sources: list[Source]) -> list[Source]:
+    """Sources whose names tell them apart: a reference, or standard input, may be called as another file is."""
+    taken: set[str] = set()
+    named = []
+    for source in sorted(sources, key=lambda source: source.reference):  # files that are written keep theirs
+        name, count = source.name, 1
+        while name in taken:
+            count += 1
+            path = Path(source.name)
+            name = path.with_name(f"{path.name.partition('.')[0]}-{count}{''.join(path.suffixes)}").as_posix()
+        taken.add(name)
+        named.append(replace(source, name=name))
+    return [source for source in named if source.reference] + [source for source in named if not source.reference]
 
 
 def _check_apart(out: Path, inputs: Sequence[str | Path]) -> None:
@@ -351,7 +376,9 @@ def _columns(inputs: Any, config: Config) -> tuple[pa.ChunkedArray, pa.ChunkedAr
         columns = [inputs.column(name).cast(pa.large_string()) for name in wanted]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"the column {wanted[0]!r} holds no strings: {error}") from None
-    text = columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "\n", null_handling="skip")
+    text = columns[0]
+    if len(columns) > 1:
+        text = pa.chunked_array([join_texts([pa.concat_arrays(column.chunks) for column in columns])])
     ident = config.id or next((name for name in ID_NAMES if name in names and name not in wanted), "")
     places = pa.array(np.arange(len(inputs))).cast(pa.string())
     ids = pa.chunked_array([places])
@@ -394,8 +421,8 @@ def _search(collection: Collection, config: Config, bands: Bands, run: _Run, exe
         )
         groups = None
         if config.within:
-            column = pc.fill_null(collection.rows.column(f"field:{config.within}"), "")
-            groups = np.unique(column.to_numpy().astype(str), return_inverse=True)[1].astype(np.int64)
+            column = pc.fill_null(collection.rows.column(f"field:{config.within}"), "").combine_chunks()
+            groups = pc.dictionary_encode(column).indices.to_numpy().astype(np.int64)
         leaders = collapse(collection.codes, collection.hashes, order, groups)
     with run.stage("match"):
         single = (leaders == np.arange(len(leaders))) & (collection.hashes != 0)

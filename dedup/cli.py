@@ -6,7 +6,7 @@ import errno
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.result import Result
 
 # The common class of what typer raises for options it cannot read; its own click has no public name.
-UsageError = typer.BadParameter.__mro__[1]
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 

@@ -24,7 +24,7 @@ from dedup.documents.fields import Fields
 from dedup.documents.normalise import Codes, normalise_rows, utf8_buffers
 from dedup.documents.read import read_source
 from dedup.documents.sources import Source
-from dedup.fingerprints.sketch import band_keys, pieces, sketch_rows, text_hashes
+from dedup.fingerprints.sketch import band_keys, pieces, scratch_for, sketch_rows, text_hashes
 from dedup.matches.bands import Bands
 from dedup.work import WorkFolder
 
@@ -108,8 +108,10 @@ def fingerprint(block: Block, config: Config, bands: Bands) -> _Fingerprints:
     lengths, hashes = np.zeros(m, np.int64), np.zeros(m, np.uint64)
     keys = np.empty((bands.bands, m), np.uint64)
     codes: list[np.ndarray] = []
-    for a, b in pieces(texts):
-        part = normalise_rows(texts.slice(a, b - a), tokens=config.tokens)
+    cut = pieces(texts)
+    scratch = scratch_for(texts, cut)
+    for a, b in cut:
+        part = normalise_rows(texts.slice(a, b - a), tokens=config.tokens, scratch=scratch)
         codes.append(part.values.copy())
         lengths[a:b] = np.diff(part.offsets)
         hashes[a:b] = text_hashes(part)

@@ -98,7 +98,9 @@ def put_summary(summary: dict[str, Any], out: str, seconds: float) -> None:
     for name, value in summary_rows(summary, out, seconds):
         table.add_row(name, value)
     # Not wider than the terminal, but a pipe gets whole lines.
-    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
+    console = Console(
+        stderr=True, highlight=False, markup=False, emoji=False, width=None if sys.stderr.isatty() else 160
+    )
     console.print(table)
 
 
@@ -132,12 +134,17 @@ def summary_rows(summary: dict[str, Any], out: str, seconds: float) -> list[tupl
         rows.append(("unsearched", f"{summary['unsearched']:,} places in crowded buckets were left unsearched"))
     stages = ", ".join(f"{name} {value:.2f}" for name, value in summary["seconds"].items())
     rows += [
-        ("time", f"{seconds:.2f} s, {text_mb / max(seconds, 1e-9):,.0f} MB/s ({stages})"),
+        ("time", f"{seconds:.2f} s{_speed(text_mb, seconds)} ({stages})"),
         ("memory", f"{summary['peak_mb']:,.0f} MB at most"),
     ]
     if out:
         rows += [("written", f"{out}/: {_files(summary)}"), ("next", f"head -3 {out}/clusters.jsonl")]
     return rows
+
+
+def _speed(text_mb: float, seconds: float) -> str:
+    """Megabytes of text per second, where there are enough of them to say anything."""
+    return f", {text_mb / seconds:,.0f} MB/s" if text_mb >= 20 else ""
 
 
 def _chains(summary: dict[str, Any]) -> str:

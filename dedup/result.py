@@ -200,7 +200,8 @@ class Result:
         """
         folder = Path(folder)
         check_output(folder, force=force)
-        beside = folder.with_name(f".{folder.name}.new-{os.getpid()}")
+        folder = Path(os.path.abspath(folder))
+        beside = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(beside, ignore_errors=True)
         try:
             beside.mkdir(parents=True)
@@ -220,11 +221,13 @@ class Result:
             if self._texts is not None:
                 self._write_texts(folder)
                 continue
-            self._check_unchanged(source)
             records, ends, docs = self._records(number)
+            if records.rejected and not os.access(source.path, os.R_OK):
+                continue  # said in rejected.jsonl
+            self._check_unchanged(source)
             if write in ("kept", "both"):
                 write_source(source, records, folder / "kept", folder / "removed", self.config.encoding)
-            if write in ("annotated", "both"):
+            if write in ("annotated", "both") and not records.rejected:
                 annotate_source(source, records, ends, self._notes(docs), folder / "annotated", self.config.encoding)
         on_file("documents.parquet")
         pq.write_table(self.documents, folder / "documents.parquet", compression="zstd")
@@ -297,7 +300,8 @@ class Result:
         docs = np.concatenate([mine, np.full(len(odd), -1)])
         keep = np.concatenate([self.documents.column("kept_doc").to_numpy()[mine] == mine, np.zeros(len(odd), bool)])
         order = np.lexsort((line, start))
-        return Records(start[order], line[order], keep[order]), end[order], docs[order]
+        whole = not len(order) and any(r.source == number and not r.line for r in self._rejected)
+        return Records(start[order], line[order], keep[order], whole), end[order], docs[order]
 
     def _notes(self, docs: np.ndarray) -> list[dict[str, Any] | None]:
         decision = self._decision
@@ -388,7 +392,8 @@ def replace_folder(new: Path, target: Path) -> None:
     if not target.exists():
         new.rename(target)
         return
-    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
     target.rename(old)
     try:
         new.rename(target)

@@ -15,7 +15,10 @@ from dedup.errors import OutputError
 
 STATE = "state.json"
 # What stands in a work folder, besides arrays; a folder that holds anything else is never touched.
-OWN = frozenset({"lock", "stdin.jsonl", STATE, STATE + ".new", "codes.u32", "keys.u64", "rows.arrow", "rejected.json"})
+SPOOL, SPOOL_PART = "stdin.jsonl", "stdin.part"
+OWN = frozenset(
+    {"lock", SPOOL, SPOOL_PART, STATE, STATE + ".new", "codes.u32", "keys.u64", "rows.arrow", "rejected.json"}
+)
 
 
 class WorkFolder:
@@ -59,7 +62,7 @@ class WorkFolder:
                 self.state = state
                 return bool(state.get("stages"))
         for entry in self.path.iterdir():
-            if entry.name not in ("lock", "stdin.jsonl"):
+            if entry.name not in ("lock", SPOOL):
                 entry.unlink()
         self.state = {"identity": identity, "stages": {}}
         return False

@@ -29,6 +29,8 @@ SEPARATORS = {
     "-": "-", "－": "-", "﹣": "-", "‐": "-", "‑": "-", "–": "-", "−": "-",
 }  # fmt: skip
 MASKS = {"*": "*", "＊": "*", "﹡": "*", "_": "_", "＿": "_", "×": "×", "✕": "×", "╳": "×"}
+# Codes or letters that one character may fold to; U+FDFA, a sentence, has more and is composed.
+WIDTH = 8
 TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 
 
@@ -111,8 +113,36 @@ def classify(char: str, simple: dict[str, str], expansions: dict[str, int]) -> i
     return ch.COMPOSE << ch.SHIFT  # ㎡, ㈱, ℃: several kinds at once; the text is composed before it is read
 
 
+def expand(table: np.ndarray, rows: list[list[int]]) -> None:
+    """Turn characters that fold to several tokens from COMPOSE to EXPAND, their codes into new `rows`.
+
+    Not those that begin with a figure or hold marks or jamo, which may join what stands before them in other ways than
+    letters do; nor those that end in a token of another kind, after which a point leads no number; nor those with more
+    codes than bytes, for which callers leave no room.
+    """
+    words = np.array([row + [0] * (WIDTH - len(row)) for row in rows], np.uint32)
+    for point in np.flatnonzero(table == ch.COMPOSE << ch.SHIFT).tolist():
+        folded = fold(chr(point))
+        kinds = [int(table[ord(c)]) >> ch.SHIFT for c in folded]
+        if not folded or ch.DIGIT in kinds[:-1] or not {ch.MARK, ch.COMPOSE, ch.BASE, ch.SIGN}.isdisjoint(kinds):
+            continue
+        if kinds[-1] not in (ch.LETTER, ch.LETTERS, ch.DIGIT) and table[ord(folded[-1])] != 0:
+            continue
+        data = np.frombuffer(folded.encode(), np.uint8)
+        codes = np.zeros(len(data) + 1, np.uint32)
+        count, unsure = ch.normalise_text(data, 0, len(data), table, words, codes, np.empty((0, 2), np.int64))
+        if unsure or not 0 < count <= min(WIDTH, len(chr(point).encode())):
+            continue
+        entry = ch.EXPAND << ch.SHIFT | len(rows)
+        entry |= ch.LETTER_FIRST if kinds[0] in (ch.LETTER, ch.LETTERS) else 0
+        entry |= ch.LETTER_LAST if kinds[-1] in (ch.LETTER, ch.LETTERS) else 0
+        entry |= ch.DIGIT_LAST if kinds[-1] == ch.DIGIT else 0
+        rows.append(codes[:WIDTH].tolist())
+        table[point] = entry
+
+
 def build(simple: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    """The table [0x110000] uint32 and the expansions [m, 4] uint32, zero-padded."""
+    """The table [0x110000] uint32 and the expansions [m, WIDTH] uint32, zero-padded."""
     expansions: dict[str, int] = {}
     table = np.zeros(0x110000, np.uint32)
     for point in range(0x110000):
@@ -121,10 +151,9 @@ def build(simple: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
     for point in composing():
         if unicodedata.category(chr(point))[0] != "M" and table[point] >> ch.SHIFT not in (ch.COMPOSE, ch.MARK):
             raise SystemExit(f"U+{point:04X} composes with the character before it but would take the fast path")
-    rows = np.zeros((len(expansions), 4), np.uint32)
-    for text, index in expansions.items():
-        rows[index, : len(text)] = [ord(c) for c in text]
-    return table, rows
+    rows = [[ord(c) for c in text] for text in expansions]
+    expand(table, rows)
+    return table, np.array([row + [0] * (WIDTH - len(row)) for row in rows], np.uint32)
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from json.decoder import scanstring
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,7 @@ def _without_member(text: str, name: str) -> str:
     at = text.index("{") + 1
     while True:
         start = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
-        key, at = scanstring(text, start + 1)
+        key, at = _DECODER.raw_decode(text, start)
         colon = _JSON_SPACE.match(text, at).end()  # type: ignore[union-attr]
         try:
             _, at = _DECODER.raw_decode(text, _JSON_SPACE.match(text, colon + 1).end())  # type: ignore[union-attr]

@@ -77,8 +77,9 @@ def join_texts(texts: list[pa.Array]) -> pa.Array:
         return texts[0]
     some = pc.is_valid(pc.coalesce(*texts))
     # Arrow leaves out a row whose values are all null instead of making it null or empty.
-    first = pc.if_else(some, texts[0], "")
-    joined = pc.binary_join_element_wise(first, *texts[1:], "\n", null_handling="skip")
+    first = pc.if_else(some, texts[0], pa.scalar("", texts[0].type))
+    mark = pa.scalar("\n", texts[0].type)
+    joined = pc.binary_join_element_wise(first, *texts[1:], mark, null_handling="skip")
     return pc.if_else(some, joined, pa.scalar(None, joined.type))
 
 
@@ -89,9 +90,9 @@ def no_rows(fields: Fields) -> pa.Table:
     return make_rows(fields, empty, empty, nothing, nothing, nothing, dict.fromkeys(fields.others, empty))
 
 
-def broken(fields: Fields, reason: str) -> Task:
-    """A task that only says why (the rest of) a file cannot be read."""
-    return lambda: Block(no_rows(fields), 0, [Rejected(0, reason)])
+def broken(fields: Fields, reason: str, lines: int = 0) -> Task:
+    """A task that only says why (the rest of) a file, or some lines of it, cannot be read."""
+    return lambda: Block(no_rows(fields), lines, [Rejected(0, reason)])
 
 
 class StreamEnds(Exception):

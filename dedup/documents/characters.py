@@ -15,7 +15,7 @@ class Characters(NamedTuple):
     table
         ``[0x110000] uint32``, one entry per code point.
     expansions
-        ``[m, 4] uint32``, zero-padded: the letters of characters that fold to several.
+        ``[m, 8] uint32``, zero-padded: the letters, or the codes, of characters that fold to several.
     """
 
     table: np.ndarray

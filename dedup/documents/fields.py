@@ -10,8 +10,9 @@ from dedup.errors import InputError
 TEXT_NAMES = ("text", "content", "body", "article", "raw_content", "正文", "内容", "全文")
 ID_NAMES = ("id", "_id", "doc_id", "docid", "uid", "uuid", "url", "key", "编号", "网址")
 
-# Arrow types that a JSON scalar may be read as; anything else goes through the strict parser line by line.
-PROBED = {str: "string", int: "int64", float: "float64", bool: "bool"}
+# Arrow types that a JSON scalar may be read as; anything else goes through the strict parser line by line, also numbers
+# with a point, which Arrow would write down in another way than they stand (1.50 as 1.5).
+PROBED = {str: "string", int: "int64", bool: "bool"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,15 @@ OPEN = 7  # an opening parenthesis: may begin a pinyin note
 TRANSPARENT = 8  # zero-width and format characters: as if they were not there
 MARK = 9  # payload: itself; combining mark, belongs to the letter before it
 BASE = 10  # payload: folded code point; base character of a script without spaces
-COMPOSE = 11  # ㎡, ㈱, jamo: only NFKC of the whole text tells what they are; payload: the code if one is still there
+COMPOSE = 11  # jamo, ㋀: only NFKC of the whole text tells what they are; payload: the code if one is still there
+EXPAND = 12  # ℃, ㎡, ㈱: several tokens; payload: row of `expansions` that holds their codes, and whether the first
+#              and the last of them are letters or a figure, which would join one beside them
 
 LATIN = 1 << 22
 TONE = 1 << 23
+DIGIT_LAST = 1 << 21
+LETTER_FIRST = 1 << 22
+LETTER_LAST = 1 << 23
 POINT = 0x1FFFFF
 PAYLOAD = (1 << SHIFT) - 1
 # Separators take the plain path too, emitting nothing: a comma every fifteen characters would otherwise cost a branch.
@@ -281,6 +286,27 @@ def is_han(point):
 
 
 @njit(nogil=True, cache=True)
+def joins_letters(entry):
+    """Whether a character belongs to the run of letters beside it."""
+    kind = entry >> SHIFT
+    return kind == LETTER or kind == LETTERS or kind == MARK or kind == COMPOSE or kind == EXPAND
+
+
+@njit(nogil=True, cache=True)
+def joins_next(data, i, end, table, digit):
+    """Whether a letter, or a digit, that ends right before byte `i` belongs together with what stands there."""
+    i = skip_transparent(data, i, end, table)
+    entry, width = entry_at(data, i, end, table)
+    kind = entry >> SHIFT
+    if joins_letters(entry):
+        return True
+    if digit and (kind == SEPARATOR or kind == SIGN):
+        after = skip_transparent(data, i + width, end, table)
+        return entry_at(data, after, end, table)[0] >> SHIFT in (DIGIT, COMPOSE)
+    return digit and (kind == DIGIT or kind == MASK)
+
+
+@njit(nogil=True, cache=True)
 def signed_number(data, i, back, start, end, table):
     """A number led by the sign or point at `i`: (next byte, code), or (-1, 0) if the sign leads none.
 
@@ -297,6 +323,8 @@ def signed_number(data, i, back, start, end, table):
         if held == 0 or held >> SHIFT in (SEPARATOR, SIGN, MASK, OPEN):
             before, kind = -1, 0
     if kind == LETTER or kind == LETTERS or kind == DIGIT or kind == MARK:
+        return -1, np.int64(0)
+    if kind == EXPAND and np.int64(table[before]) & (LETTER_LAST | DIGIT_LAST):
         return -1, np.int64(0)
     lead = FNV_OFFSET
     j = i
@@ -410,6 +438,19 @@ def normalise_text(data, start, end, table, expansions, codes, spans):
         elif kind == COMPOSE:
             unsure = 1
             code = entry & POINT
+        elif kind == EXPAND:
+            if entry & LETTER_FIRST:
+                before = point_before(data, i, start, table)[0]
+                unsure |= np.int64(before >= 0 and joins_letters(np.int64(table[before])))
+            if entry & (LETTER_LAST | DIGIT_LAST):
+                unsure |= np.int64(joins_next(data, stop, end, table, entry & DIGIT_LAST != 0))
+            for q in range(expansions.shape[1]):
+                if expansions[entry & POINT, q] != 0:
+                    codes[c] = expansions[entry & POINT, q]
+                    if want:
+                        spans[c, 0] = i
+                        spans[c, 1] = stop
+                    c += 1
         elif kind == MARK:
             unsure = 1
         if code != 0:

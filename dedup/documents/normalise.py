@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
@@ -70,8 +69,10 @@ def pattern(codes: np.ndarray) -> np.ndarray:
     return np.where(number, np.uint32(kernels.NUMBER_TAG), codes)
 
 
-def normalise_rows(texts: pa.LargeStringArray, *, tokens: str = "auto") -> Codes:
+def normalise_rows(texts: pa.LargeStringArray, *, tokens: str = "auto", scratch: np.ndarray | None = None) -> Codes:
     """Token codes of every text of an Arrow array without nulls, valid UTF-8.
+
+    `scratch` [bytes of the texts] uint32, if given, may hold the result: fresh memory costs as much as the work.
 
     Costs one pass over the UTF-8 buffer; texts in which NFKC of the whole may say more than NFKC of each character
     (combining marks, ``㎡``, jamo: below 1 % of Chinese pages) are composed in Python and read again.
@@ -79,7 +80,8 @@ def normalise_rows(texts: pa.LargeStringArray, *, tokens: str = "auto") -> Codes
     table, expansions = characters()
     data, offsets = utf8_buffers(texts)
     m = len(texts)
-    values = np.empty(int(offsets[-1] - offsets[0]) if m else 0, np.uint32)
+    size = int(offsets[-1] - offsets[0]) if m else 0
+    values = np.empty(size, np.uint32) if scratch is None else scratch[:size]
     ends = np.zeros(m + 1, np.int64)
     unsure = np.zeros(m, np.uint8)
     count = kernels.normalise_rows(data, offsets, table, expansions, values, ends[1:], unsure)
@@ -139,10 +141,16 @@ def utf8_buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.cache
-def _protected() -> re.Pattern[str]:
+def _numerals() -> frozenset[str]:
     """Characters of category No, which stay themselves although NFKC would make figures of them: ² ½ ①."""
-    points = (chr(p) for p in range(sys.maxunicode + 1))
-    return re.compile("([" + "".join(c for c in points if unicodedata.category(c) == "No") + "])")
+    table = characters().table
+    plain = np.flatnonzero((table == np.arange(len(table))) & (table != 0))
+    return frozenset(c for c in map(chr, plain.tolist()) if unicodedata.category(c) == "No")
+
+
+@functools.cache
+def _protected() -> re.Pattern[str]:
+    return re.compile("([" + "".join(sorted(_numerals())) + "])")
 
 
 def _fold(text: str) -> str:
@@ -152,6 +160,8 @@ def _fold(text: str) -> str:
 def compose(text: str) -> str:
     """NFKC, case folding and NFKC of the whole text, characters such as ``²`` left as they are."""
     text = text.translate(_transparent())
+    if _numerals().isdisjoint(text):
+        return _fold(text)
     return "".join(part if i % 2 else _fold(part) for i, part in enumerate(_protected().split(text)))
 
 

@@ -20,7 +20,8 @@ def probe_parquet(source: Source, encoding: str) -> list[dict[str, object]]:
     """The first records of a file."""
     try:
         with pq.ParquetFile(source.path) as file:
-            batch = next(file.iter_batches(batch_size=100), None)
+            first = next((g for g in range(file.num_row_groups) if file.metadata.row_group(g).num_rows), None)
+            batch = next(file.iter_batches(batch_size=100, row_groups=[first])) if first is not None else None
             names = file.schema_arrow.names
     except (OSError, pa.ArrowException):
         return []
@@ -53,10 +54,20 @@ def read_parquet(source: Source, fields: Fields, encoding: str) -> Iterator[Task
                     yield broken(fields, f"the column {name!r} is {kind}, not a string")
                     return
             wanted = [name for name in fields.names() if name in schema.names]
-            for batch in file.iter_batches(batch_size=ROWS, columns=wanted):
-                yield _task(batch, fields)
+            for group in range(file.num_row_groups):
+                left = file.metadata.row_group(group).num_rows
+                try:
+                    for batch in file.iter_batches(batch_size=ROWS, row_groups=[group], columns=wanted):
+                        yield _task(batch, fields)
+                        left -= batch.num_rows
+                except (OSError, pa.ArrowException) as error:
+                    yield broken(fields, f"row group {group + 1} cannot be read: {_first_line(error)}", left)
     except (OSError, pa.ArrowException) as error:
-        yield broken(fields, f"cannot be read as Parquet: {(str(error).splitlines() or ['?'])[0]}")
+        yield broken(fields, f"cannot be read as Parquet: {_first_line(error)}")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _task(batch: pa.RecordBatch, fields: Fields) -> Task:

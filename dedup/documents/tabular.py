@@ -175,13 +175,14 @@ def parse_block(
     starts = np.concatenate([[skip], stops[:-1]]).astype(np.int64)
     ends = stops.astype(np.int64).copy()
     kinds = np.zeros(len(stops), np.uint8)
-    breaks = np.concatenate([[0], np.cumsum(data == 10)])
-    lines = breaks[starts] + 1
-    kernels.trim_lines(data, starts.copy(), ends.copy(), kinds)  # the kind tells blank ones
+    breaks = np.flatnonzero(data == 10)
+    lines = np.searchsorted(breaks, starts) + 1
     for end in (10, 13):
         ends -= (ends > starts) & (data[ends - 1] == end)
+    kernels.trim_lines(data, starts.copy(), ends.copy(), kinds)  # the kind tells blank ones
     if layout.delimiter == "\t":
-        kinds[np.flatnonzero((kinds == 0) & (ends > starts))] = 1  # a row of empty fields
+        for blank in np.flatnonzero((kinds == 0) & (ends > starts)):
+            kinds[blank] = np.any(data[starts[blank] : ends[blank]] == 9)  # a row of empty fields
     filled = np.flatnonzero(kinds)
     parts: list[tuple[int, int, pa.Table]] = []
     strict: list[int] = []
@@ -237,7 +238,7 @@ def parse_block(
         where = np.array([f[:3] for f in found], np.int64)
         texts = _joined(column, fields)
         tables.append(make_rows(fields, ids, texts, where[:, 0], where[:, 1] + at, where[:, 2] + at, others))
-    total = int(breaks[-1]) + int(len(data) > 0 and data[-1] != 10)
+    total = len(breaks) + int(len(data) > 0 and data[-1] != 10)
     if not tables:
         return Block(no_rows(fields), total, rejected)
     rows = pa.concat_tables(tables)
@@ -247,25 +248,28 @@ def parse_block(
 def _suspects(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, layout: Layout) -> list[int]:
     """Records in which something may follow a closing quote: Arrow takes it, and all up to there, for one field.
 
-    Found by the runs of quotes that an ordinary character follows: an odd run inside a field, an even one at its start.
+    Quotes before a run of quotes, if odd in number, tell that it stands inside a quoted field. Quotes in the middle of
+    an unquoted field are suspected too, being rare.
     """
     quotes = np.flatnonzero(data == 0x22)
+    quotes = quotes[quotes >= starts[0]] if len(starts) else quotes[:0]
     if not len(quotes):
         return []
     first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)
-    begin = quotes[first]
-    length = np.diff(first, append=len(quotes))
-    end = begin + length
-    plain = np.ones(256, bool)
-    plain[[0x22, 10, 13, ord(layout.delimiter)]] = False
-    border = ~plain
-    border[[0x22, 13]] = False
-    follows = plain[data[np.minimum(end, len(data) - 1)]] & (end < len(data))
-    at_start = (begin == 0) | border[data[np.maximum(begin - 1, 0)]]
-    odd = begin[follows & (at_start != (length % 2 == 1))]
-    rows = np.searchsorted(stops, odd, side="right")
-    rows = rows[rows < len(starts)]
-    return np.unique(rows).tolist()
+    begin, length = quotes[first], np.diff(first, append=len(quotes))
+    rows = np.searchsorted(stops, begin, side="right")
+    kept = rows < len(starts)
+    first, begin, length, rows = first[kept], begin[kept], length[kept], rows[kept]
+    inside = (first - np.searchsorted(quotes, starts[rows])) % 2 == 1
+    at_start = (begin == starts[rows]) | (data[begin - 1] == ord(layout.delimiter))
+    after = data[np.minimum(begin + length, len(data) - 1)]
+    ends_field = (after == 10) | (after == 13) | (after == ord(layout.delimiter)) | (begin + length == len(data))
+    odd = length % 2 == 1
+    opens = ~inside & at_start & odd
+    closes = np.where(inside, odd, at_start & ~odd) & ends_field
+    escaped = inside & ~odd
+    found: list[int] = np.unique(rows[~(opens | closes | escaped)]).tolist()
+    return found
 
 
 def _is_record(data: np.ndarray, start: int, stop: int, layout: Layout) -> bool:

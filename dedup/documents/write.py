@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ import pyarrow.parquet as pq
 
 from dedup.documents import kernels
 from dedup.documents.blocks import BLOCK_BYTES, StreamEnds, read_chunks
+from dedup.documents.parquet import ROWS
 from dedup.documents.sources import Source
 from dedup.documents.tabular import read_layout
+from dedup.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,14 @@ class Records:
     line : ``[r] int64``
         Line (of Parquet: row), from 1.
     keep : ``[r] bool``
+    rejected : bool
+        Whether the file could not be read at all.
     """
 
     start: np.ndarray
     line: np.ndarray
     keep: np.ndarray
+    rejected: bool = False
 
 
 def write_source(source: Source, records: Records, kept: Path, removed: Path, encoding: str) -> list[Path]:
@@ -53,10 +58,11 @@ def write_source(source: Source, records: Records, kept: Path, removed: Path, en
         If the output cannot be written.
     """
     targets = kept / source.name, removed / source.name
+    unread = records.rejected and source.path.stat().st_size > 0  # nothing is lost of an empty file
+    if unread or (source.format == "text" and not records.keep.all()):
+        return [_copy(source, targets[1])]
     if records.keep.all():
         return [_copy(source, targets[0])]
-    if source.format == "text":
-        return [_copy(source, targets[0 if records.keep.all() else 1])]
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
     if source.format == "parquet":
@@ -126,14 +132,27 @@ def _split_rows(source: Source, records: Records, targets: tuple[Path, Path]) ->
         for group in range(file.metadata.num_row_groups):
             try:
                 table = file.read_row_group(group)
-            except (OSError, pa.ArrowException):
-                return  # damaged from here on; said when it was read
+            except (OSError, pa.ArrowException) as error:
+                table = _readable_rows(file, group)
+                size = file.metadata.row_group(group).num_rows
+                lost = (records.line > at + len(table)) & (records.line <= at + size)
+                if lost.any():
+                    reason = f"cannot be copied, though its text could be read: {error}"
+                    raise InputError(reason, source.path, int(records.line[lost][0])) from None
             mask = keep[at : at + len(table)]
             for writer, wanted in zip(writers, (mask, ~mask), strict=True):
                 part = table.filter(pa.array(wanted))
                 if len(part):
                     writer.write_table(part)
-            at += len(table)
+            at += file.metadata.row_group(group).num_rows
+
+
+def _readable_rows(file: pq.ParquetFile, group: int) -> pa.Table:
+    """The rows of a damaged row group before the damage, as far as they were read."""
+    batches: list[pa.RecordBatch] = []
+    with suppress(OSError, pa.ArrowException):
+        batches.extend(file.iter_batches(batch_size=ROWS, row_groups=[group]))
+    return pa.Table.from_batches(batches, file.schema_arrow)
 
 
 def write_lines(path: Path, lines: Iterator[str] | list[str]) -> Path:

@@ -56,8 +56,10 @@ def sketch_rows(codes: Codes, *, n: int = 5, k: int = 256, seed: int = 1, scheme
 def sketch_texts(texts: pa.Array, *, n: int = 5, k: int = 256, seed: int = 1, tokens: str = "auto") -> np.ndarray:
     """Sketches ``[m, k] uint32`` straight from an Arrow string array without nulls."""
     out = np.empty((len(texts), k), np.uint32)
-    for a, b in pieces(texts):
-        codes = normalise_rows(texts.slice(a, b - a), tokens=tokens)
+    cut = pieces(texts)
+    scratch = scratch_for(texts, cut)
+    for a, b in cut:
+        codes = normalise_rows(texts.slice(a, b - a), tokens=tokens, scratch=scratch)
         kernels.sketch_rows(codes.values, codes.offsets, n, seed, ROUNDS, out[a:b])
     return out
 
@@ -66,11 +68,23 @@ def pieces(texts: pa.Array) -> list[tuple[int, int]]:
     """Row ranges of about `PIECE_BYTES` each; a longer text is a piece of its own."""
     if not len(texts):
         return []
-    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    offsets = np.frombuffer(texts.buffers()[1], width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    offsets = _offsets(texts)
     cuts = np.searchsorted(offsets, np.arange(offsets[0], offsets[-1], PIECE_BYTES)[1:])
     edges = np.unique(np.concatenate([[0], cuts, [len(texts)]])).tolist()
     return list(zip(edges, edges[1:], strict=False))
+
+
+def scratch_for(texts: pa.Array, cut: list[tuple[int, int]]) -> np.ndarray:
+    """Room for the codes of the largest of some `pieces`."""
+    offsets = _offsets(texts)
+    return np.empty(max((int(offsets[b] - offsets[a]) for a, b in cut), default=0), np.uint32)
+
+
+def _offsets(texts: pa.Array) -> np.ndarray:
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    if not len(texts):
+        return np.zeros(1, np.int64)
+    return np.frombuffer(texts.buffers()[1], width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
 
 
 def band_keys(sketches: np.ndarray, bands: int, rows: int) -> np.ndarray:

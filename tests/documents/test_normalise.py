@@ -32,8 +32,8 @@ DIFFERENT_FIGURES = [
 def run_kernel(text: str) -> tuple[list[int], list[tuple[int, int]], int]:
     """The token codes, their byte ranges, and the flag of one text, by one call of the kernel."""
     data = np.frombuffer(text.encode(), np.uint8)
-    codes = np.empty(len(text) + 1, np.uint32)
-    spans = np.empty((len(text) + 1, 2), np.int64)
+    codes = np.empty(len(text.encode()) + 1, np.uint32)
+    spans = np.empty((len(text.encode()) + 1, 2), np.int64)
     count, unsure = kernels.normalise_text(data, 0, len(data), *characters(), codes, spans)
     return codes[:count].tolist(), [(a, b) for a, b in spans[:count].tolist()], unsure
 
