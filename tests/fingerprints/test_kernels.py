@@ -28,7 +28,7 @@ def hash_codes(codes: list[int], n: int, seed: int, before: int = 0) -> list[int
 def sketch(hashes: np.ndarray, k: int, rounds: int) -> np.ndarray:
     m = len(hashes)
     row = np.empty(k, np.uint32)
-    low, mixed, bins = np.empty(m, np.uint32), np.empty(m, np.uint32), np.empty(k, np.uint64)
+    low, mixed, bins = np.empty(m + 16, np.uint32), np.empty(m + 16, np.uint32), np.empty(k, np.uint64)
     kernels.fast_similarity_sketch(hashes, m, rounds, low, mixed, np.empty(k, np.uint32), bins, row)
     return row
 

@@ -45,7 +45,7 @@ def test_band_keys__find_pairs_no_less_often_than_the_s_curve(n: int, similarity
     rng = np.random.default_rng([n, int(similarity * 100)])
     shared = round(n * similarity)
     hit = 0
-    buffers = *(np.empty(max(n, 256), np.uint32) for _ in range(3)), np.empty(256, np.uint64)
+    buffers = *(np.empty(n + 256, np.uint32) for _ in range(3)), np.empty(256, np.uint64)
     for _ in range(trials):
         union = rng.integers(1, 2**63, n, dtype=np.uint64)
         cut = shared + (n - shared) // 2
