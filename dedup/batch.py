@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -207,15 +207,24 @@ class _Files:
             # After a fault the finished stages stay for --resume; without an output nobody could ask for them.
             work.close(remove=not needed or self.out is None or not work.state.get("stages"))
 
+    def _identity(self, digests: list[Future[str]]) -> dict[str, Any]:
+        """What a run is told by: its settings, and name, path, size, time and SHA-256 of each file."""
+        inputs = [
+            [source.name, str(source.path), *_file_state(source.path), digest.result()]
+            for source, digest in zip(self.sources, digests, strict=True)
+        ]
+        return {"config": self.config.digest(), "inputs": inputs, "bands": list(self.bands)}
+
     def _stages(self, work: WorkFolder) -> Result:
         run, config = self.run, self.config
-        total = sum(_size(source.path) for source in self.sources)
+        total = sum(_file_state(source.path)[0] for source in self.sources)
         with run.stage("read"):
-            inputs = _identify(self.sources, self.executor)
-            identity = {"config": config.digest(), "inputs": inputs, "bands": list(self.bands)}
-            work.begin(identity, resume=self.resume)
+            digests = [self.executor.submit(digest_file, source.path) for source in self.sources]
+            if self.resume:
+                work.resume(self._identity(digests))
             if work.done("read") is None:
-                collect_files(
+                work.clear()
+                left = collect_files(
                     self.sources,
                     config,
                     self.bands,
@@ -224,6 +233,9 @@ class _Files:
                     self.threads,
                     lambda documents, done: run.tell("read", done, total),
                 )
+                work.start(self._identity(digests))
+                work.finish("read", left)
+            inputs = work.identity["inputs"]
             collection = load_collection(self.sources, work)
         _check_any(collection, self.sources)
         searched = work.done("match")
@@ -251,6 +263,15 @@ class _Files:
                 result.save(self.out, force=self.force, on_file=on_file)
                 run.seconds.pop("write")
         return result
+
+
+def _file_state(path: Path) -> list[int]:
+    """Size and time of a file; zeros if it is not there."""
+    try:
+        state = path.stat()
+        return [state.st_size, state.st_mtime_ns]
+    except OSError:
+        return [0, 0]
 
 
 def _spool(folder: Path, *, resume: bool) -> Source:
@@ -292,26 +313,6 @@ def _check_apart(out: Path, inputs: Sequence[str | Path]) -> None:
         path = os.path.realpath(item)
         if path == target or path.startswith(target + os.sep):
             raise ConfigError(f"the output {out} holds the input {item}; name another with -o")
-
-
-def _identify(sources: list[Source], executor: Executor) -> list[list[Any]]:
-    """Name, path, size, time and SHA-256 of every file."""
-    digests = executor.map(digest_file, [source.path for source in sources])
-    rows = []
-    for source, digest in zip(sources, digests, strict=True):
-        try:
-            state = source.path.stat()
-            rows.append([source.name, str(source.path), state.st_size, state.st_mtime_ns, digest])
-        except OSError:
-            rows.append([source.name, str(source.path), 0, 0, ""])
-    return rows
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _check_any(collection: Collection, sources: list[Source]) -> None:

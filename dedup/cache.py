@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 _log = logging.getLogger("dedup")
@@ -40,6 +41,20 @@ def ensure_cache() -> str:
 
 
 _note = ""
+
+
+def load_numba() -> None:
+    """Import numba without SciPy, which it would load for linear algebra that no kernel here uses: .25 s of a run.
+
+    Only for a process of our own, as the command line's is: elsewhere the caller's kernels may want ``np.dot``.
+    """
+    if "numba" in sys.modules or "scipy" in sys.modules:
+        return
+    sys.modules["scipy"] = None  # type: ignore[assignment]
+    try:
+        import_module("numba.np.arraymath")  # settles whether there is a BLAS
+    finally:
+        del sys.modules["scipy"]
 
 
 def cache_note() -> str:

@@ -196,8 +196,11 @@ def _config(**given: Any) -> Config:
 
 
 def _dedupe(inputs: list[str], config: Config, flags: dict[str, Any]) -> tuple[Result, float]:
+    from dedup.cache import cache_note, ensure_cache, load_numba
+
+    ensure_cache()
+    load_numba()
     from dedup.batch import dedupe
-    from dedup.cache import cache_note
     from dedup.matches.verify import is_compiled
 
     if not is_compiled() or cache_note():

@@ -93,7 +93,7 @@ class _Fingerprints(NamedTuple):
     """One block, taken through normalise, sketch and bands by a worker."""
 
     block: Block
-    codes: np.ndarray
+    codes: list[np.ndarray]
     lengths: np.ndarray
     hashes: np.ndarray
     keys: np.ndarray
@@ -121,8 +121,7 @@ def fingerprint(block: Block, config: Config, bands: Bands) -> _Fingerprints:
     data, offsets = utf8_buffers(texts)
     if config.keep_rule()[0] == "cleanest":
         document_kernels.count_damage(data, offsets, characters().table, damage)
-    joined = np.concatenate([np.empty(0, np.uint32), *codes])
-    return _Fingerprints(block, joined, lengths, hashes, keys, damage, int(offsets[-1] - offsets[0]) if m else 0)
+    return _Fingerprints(block, codes, lengths, hashes, keys, damage, int(offsets[-1] - offsets[0]) if m else 0)
 
 
 def _numbered(number: int, task: Task, config: Config, bands: Bands) -> tuple[int, _Fingerprints]:
@@ -161,8 +160,8 @@ def collect_files(
     executor: Executor,
     threads: int,
     on_block: Callable[[int, int], None],
-) -> Collection:
-    """Read, normalise and sketch files into the work folder.
+) -> dict[str, Any]:
+    """Read, normalise and sketch files into the work folder: what `load_collection` needs to know besides.
 
     Parameters
     ----------
@@ -197,7 +196,8 @@ def collect_files(
             for batch in _place(part.block.rows, number, line, sources[number], wanted).to_batches():
                 writer.write_batch(batch)
             line += part.block.lines
-            _write(codes, part.codes)
+            for piece in part.codes:
+                _write(codes, piece)
             _write(keys, part.keys)
             if len(part.hashes):
                 sizes.append(len(part.hashes))
@@ -209,8 +209,7 @@ def collect_files(
     for name, column, kind in zip(("lengths", "hashes", "damage"), columns, "iui", strict=True):
         work.save(name, np.concatenate([np.empty(0, np.dtype(f"{kind}8")), *column]))
     (work.path / "rejected.json").write_text(json.dumps(rejected))
-    work.finish("read", {"blocks": sizes, "notes": notes, "text_bytes": text_bytes, "bands": bands.bands})
-    return load_collection(sources, work)
+    return {"blocks": sizes, "notes": notes, "text_bytes": text_bytes, "bands": bands.bands}
 
 
 def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
@@ -283,7 +282,7 @@ def collect_texts(
     return Collection(
         sources=[source],
         rows=pa.concat_tables([_row_schema(wanted).empty_table(), *rows]),
-        codes=Codes(np.concatenate([np.zeros(0, np.uint32), *[p.codes for p in parts]]), offsets),
+        codes=Codes(np.concatenate([np.zeros(0, np.uint32), *[piece for p in parts for piece in p.codes]]), offsets),
         hashes=np.concatenate([np.zeros(0, np.uint64), *[p.hashes for p in parts]]),
         blocks=[p.keys for p in parts],
         damage=np.concatenate([np.zeros(0, np.int64), *[p.damage for p in parts]]),

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -213,34 +214,48 @@ class Result:
         return folder
 
     def _write(self, folder: Path, on_file: Callable[[str], None]) -> None:
-        write = self.config.write
-        for number, source in enumerate(self._sources):
-            if source.reference:
-                continue
-            on_file(source.name)
-            if self._texts is not None:
-                self._write_texts(folder)
-                continue
-            records, ends, docs = self._records(number)
-            if records.rejected and not os.access(source.path, os.R_OK):
-                continue  # said in rejected.jsonl
-            self._check_unchanged(source)
-            if write in ("kept", "both"):
-                write_source(source, records, folder / "kept", folder / "removed", self.config.encoding)
-            if write in ("annotated", "both") and not records.rejected:
-                annotate_source(source, records, ends, self._notes(docs), folder / "annotated", self.config.encoding)
-        on_file("documents.parquet")
-        pq.write_table(self.documents, folder / "documents.parquet", compression="zstd")
-        on_file("pairs.parquet")
-        pq.write_table(self.pairs, folder / "pairs.parquet", compression="zstd")
-        for name in ("clusters", "removed", "rejected"):
-            on_file(f"{name}.jsonl")
-            with (folder / f"{name}.jsonl").open("wb") as file:
-                write_json_lines(getattr(self, name), file)
+        """Write every file, several at a time: they are independent, and most of the work is done outside Python."""
+        tasks: list[tuple[str, Callable[[], object]]] = [
+            ("documents.parquet", partial(write_table, self.documents, folder / "documents.parquet")),
+            ("pairs.parquet", partial(write_table, self.pairs, folder / "pairs.parquet")),
+        ]
+        tasks += [
+            (f"{name}.jsonl", partial(self._write_lines, name, folder)) for name in ("clusters", "removed", "rejected")
+        ]
+        if self._texts is not None:
+            tasks.append((IN_MEMORY, partial(self._write_texts, folder)))
+        else:
+            for number, source in enumerate(self._sources):
+                if not source.reference:
+                    tasks.append((source.name, partial(self._write_source, number, folder)))
+        _ = self._ranges, self._rejected_by_source, self._decision  # once, before several threads ask for them
+        with ThreadPoolExecutor(self.config.threads or os.cpu_count() or 1) as executor:
+            try:
+                for (name, _), done in zip(tasks, [executor.submit(task) for _, task in tasks], strict=True):
+                    on_file(name)
+                    done.result()
+            except BaseException:
+                executor.shutdown(wait=True, cancel_futures=True)
+                raise
         on_file("run.json")
         with (folder / "run.json").open("w", encoding="utf-8") as file:
             json.dump(self._run(), file, ensure_ascii=False, indent=2)
             file.write("\n")
+
+    def _write_lines(self, name: str, folder: Path) -> None:
+        with (folder / f"{name}.jsonl").open("wb") as file:
+            write_json_lines(getattr(self, name), file)
+
+    def _write_source(self, number: int, folder: Path) -> None:
+        source, write = self._sources[number], self.config.write
+        records, ends, docs = self._records(number)
+        if records.rejected and not os.access(source.path, os.R_OK):
+            return  # said in rejected.jsonl
+        self._check_unchanged(source)
+        if write in ("kept", "both"):
+            write_source(source, records, folder / "kept", folder / "removed", self.config.encoding)
+        if write in ("annotated", "both") and not records.rejected:
+            annotate_source(source, records, ends, self._notes(docs), folder / "annotated", self.config.encoding)
 
     def _run(self) -> dict[str, Any]:
         sources = [
@@ -283,15 +298,29 @@ class Result:
         if known and [state.st_size, state.st_mtime_ns] != known[:2]:
             raise InputError("has changed since it was read; run again", source.path)
 
-    def _records(self, number: int) -> tuple[Records, np.ndarray, np.ndarray]:
-        """The records of one file with the rejected ones among them; where each ends; its document (-1: rejected)."""
-        name = self._sources[number].name
+    @cached_property
+    def _ranges(self) -> dict[str, tuple[int, int]]:
+        """First and last document of each file: those of a file stand together."""
         column = self.documents.column("file").combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = column.chunk(0)
-        names = column.dictionary.to_pylist()
-        mine = np.flatnonzero(column.indices.to_numpy() == names.index(name)) if name in names else np.zeros(0, int)
-        rejected = [r for r in self._rejected if r.source == number and r.line]
+        indices, names = column.indices.to_numpy(), column.dictionary.to_pylist()
+        edges = np.concatenate([[0], np.flatnonzero(np.diff(indices)) + 1, [len(indices)]]).tolist()
+        pairs = zip(edges, edges[1:], strict=False)
+        return {names[indices[a]]: (a, b) for a, b in pairs if a < b}
+
+    @cached_property
+    def _rejected_by_source(self) -> dict[int, list[Record]]:
+        groups: dict[int, list[Record]] = {}
+        for record in self._rejected:
+            groups.setdefault(record.source, []).append(record)
+        return groups
+
+    def _records(self, number: int) -> tuple[Records, np.ndarray, np.ndarray]:
+        """The records of one file with the rejected ones among them; where each ends; its document (-1: rejected)."""
+        first, last = self._ranges.get(self._sources[number].name, (0, 0))
+        mine = np.arange(first, last)
+        rejected = [r for r in self._rejected_by_source.get(number, ()) if r.line]
         odd = np.array([[r.byte_start, r.line, r.byte_end] for r in rejected], np.int64).reshape(-1, 3)
         start, line, end = (
             np.concatenate([self.documents.column(c).to_numpy()[mine], odd[:, i]])
@@ -300,7 +329,7 @@ class Result:
         docs = np.concatenate([mine, np.full(len(odd), -1)])
         keep = np.concatenate([self.documents.column("kept_doc").to_numpy()[mine] == mine, np.zeros(len(odd), bool)])
         order = np.lexsort((line, start))
-        whole = not len(order) and any(r.source == number and not r.line for r in self._rejected)
+        whole = not len(order) and number in self._rejected_by_source
         return Records(start[order], line[order], keep[order], whole), end[order], docs[order]
 
     def _notes(self, docs: np.ndarray) -> list[dict[str, Any] | None]:
@@ -357,6 +386,12 @@ class Result:
             sources=[Source(**{**s, "path": Path(s["path"])}) for s in sources] if sources else [],
             rejected=[Record(*record) for record in run["rejected"]],
         )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """A Parquet file; dictionaries only where values repeat, since building one over row numbers costs most of it."""
+    repeated = [name for name in ("file", "label") if name in table.column_names]
+    pq.write_table(table, path, compression="zstd", compression_level=1, use_dictionary=repeated)
 
 
 def pair_floor(threshold: float) -> float:

@@ -51,21 +51,31 @@ class WorkFolder:
             ) from None
         self.state: dict[str, Any] = {}
 
-    def begin(self, identity: dict[str, Any], *, resume: bool) -> bool:
-        """Take up the finished stages of a run of the same `identity`, or start afresh: whether any are kept."""
-        if resume:
-            try:
-                state = json.loads((self.path / STATE).read_text())
-            except (OSError, ValueError):
-                state = {}
-            if state.get("identity") == identity:
-                self.state = state
-                return bool(state.get("stages"))
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the run was told by when its first stage was finished."""
+        found: dict[str, Any] = self.state["identity"]
+        return found
+
+    def resume(self, identity: dict[str, Any]) -> None:
+        """Take up the finished stages of an earlier run, if it was told by the same `identity`."""
+        try:
+            state = json.loads((self.path / STATE).read_text())
+        except (OSError, ValueError):
+            return
+        if state.get("identity") == identity:
+            self.state = state
+
+    def clear(self) -> None:
+        """Remove what an earlier run left, standard input apart."""
         for entry in self.path.iterdir():
             if entry.name not in ("lock", SPOOL):
                 entry.unlink()
+        self.state = {}
+
+    def start(self, identity: dict[str, Any]) -> None:
+        """Write down what this run is told by, before its first stage is finished."""
         self.state = {"identity": identity, "stages": {}}
-        return False
 
     def done(self, stage: str) -> dict[str, Any] | None:
         """What a finished stage left in the state, or None."""

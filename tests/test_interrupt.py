@@ -350,13 +350,15 @@ def test_work_folder__is_left_alone_if_anything_in_it_is_not_its_own(tmp_path) -
 
 def test_work_folder__takes_up_only_the_state_of_the_same_run(tmp_path) -> None:
     folder = WorkFolder(tmp_path / "w")
-    folder.begin({"a": 1}, resume=False)
+    folder.start({"a": 1})
     folder.finish("read", {"x": 5})
     folder.close(remove=False)
     again = WorkFolder(tmp_path / "w")
-    assert again.begin({"a": 1}, resume=True)
-    assert again.done("read") == {"x": 5}
-    assert not again.begin({"a": 2}, resume=True)
+    again.resume({"a": 2})
+    assert again.done("read") is None
+    again.resume({"a": 1})
+    assert again.done("read") == {"x": 5} and again.identity == {"a": 1}
+    again.clear()
     assert again.done("read") is None
     assert not (tmp_path / "w" / "state.json").exists()
     again.close(remove=True)

@@ -88,7 +88,7 @@ def _split_bytes(source: Source, records: Records, targets: tuple[Path, Path], h
     ends = np.concatenate([starts[1:], [np.iinfo(np.int64).max]])
     with ExitStack() as stack:
         files = [stack.enter_context(_sink(source, target)) for target in targets]
-        at = 0
+        at, out = 0, np.empty(0, np.uint8)
         for piece in _pieces(source):
             data = np.frombuffer(piece, np.uint8)
             if at < header:
@@ -99,7 +99,8 @@ def _split_bytes(source: Source, records: Records, targets: tuple[Path, Path], h
             inside_end = np.minimum(ends[first:last], at + len(data)) - at
             for side, file in zip((True, False), files, strict=True):
                 mine = sides[first:last] == side
-                out = np.empty(len(data), np.uint8)
+                if len(out) < len(data):
+                    out = np.empty(len(data), np.uint8)
                 size = kernels.gather_ranges(data, inside_start[mine], inside_end[mine], out)
                 file.write(out[:size].data)
             at += len(data)

@@ -9,7 +9,7 @@ of the pairs of real sets; this rule lost 0-1 % of them at .2-7 comparisons a do
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,8 @@ LARGEST = 256
 LEADERS = 16
 # Fresh candidates are gathered over several bands before they are verified: sets are then built once for all of them.
 GATHER = 1 << 20
+# Bands that are sorted ahead of the one whose pairs are being looked at.
+AHEAD = 3
 
 
 class PairSet:
@@ -120,15 +122,12 @@ class Search:
 
     def run(self) -> Matches:
         """Take the bands one by one."""
-        sorted_bands: list[Future[np.ndarray]] = [
-            self.executor.submit(self._sorted, b) for b in range(min(2, self.bands))
-        ]
+        ahead = [self.executor.submit(self._buckets, band) for band in range(min(AHEAD, self.bands))]
         for band in range(self.bands):
-            packed = sorted_bands.pop(0).result()
-            if band + 2 < self.bands:
-                sorted_bands.append(self.executor.submit(self._sorted, band + 2))
-            pairs, rows, offsets = self._buckets(packed)
-            self._waiting.append(self._seen.add(self._comparable(pairs)))
+            pairs, rows, offsets = ahead.pop(0).result()
+            if band + AHEAD < self.bands:
+                ahead.append(self.executor.submit(self._buckets, band + AHEAD))
+            self._waiting.append(self._seen.add(pairs))
             if len(offsets) > 1:
                 self._lead(rows, offsets)
             elif sum(map(len, self._waiting)) > GATHER:
@@ -150,12 +149,13 @@ class Search:
         packed.sort()
         return packed
 
-    def _buckets(self, packed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        bits = self._bits()
+    def _buckets(self, band: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of one band: the pairs of its small buckets; the rows of its large ones, and where each of these begins."""
+        packed, bits = self._sorted(band), self._bits()
         pairs, buckets, rows = kernels.count_buckets(packed, bits, LARGEST)
         listed = np.empty(pairs, np.uint64), np.empty(rows, np.int64), np.zeros(buckets + 1, np.int64)
         kernels.list_buckets(packed, bits, LARGEST, *listed)
-        return listed
+        return self._comparable(listed[0]), listed[1], listed[2]
 
     def _comparable(self, pairs: np.ndarray) -> np.ndarray:
         if self.references:
