@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 _log = logging.getLogger("dedup")
+_log.addHandler(logging.NullHandler())
 _PACKAGE = Path(__file__).parent
 
 
