@@ -12,6 +12,7 @@ from dedup.documents.normalise import Codes
 from dedup.fingerprints import kernels as fingerprint_kernels
 from dedup.fingerprints.shingle import shingle_sets
 from dedup.matches import kernels
+from dedup.matches.verify import verify_pairs
 
 Z = 1.959964  # two-sided 95 %
 PIECE_TOKENS = 256 << 10
@@ -58,59 +59,81 @@ def draw_sample(candidates: np.ndarray, size: int, seed: int) -> np.ndarray:
 def brute_force(codes: Codes, sample: np.ndarray, *, n: int, seed: int, threshold: float, executor: Executor) -> Found:
     """Every document whose Jaccard similarity with a sampled one reaches the threshold, exactly.
 
-    The sampled sets lie in an inverted index with a bitmap before it; every text of the collection streams through:
-    about 3 ns a token.
+    J(A, B) ≥ t needs B to hold t |A| of A's shingles, so all but (1 - t) |A| of any part of A. The rarest (1 - t) + .2 of
+    every sampled set lie in an inverted index, the whole collection streams through it, and whatever holds .2 |A| of
+    them is compared exactly (prefix filtering: Bayardo, Ma, Srikant, Scaling Up All Pairs Similarity Search, WWW 2007). Rare ones, because a phrase that every law begins with leads to every law.
     """
-    sets = shingle_sets(codes, sample, n=n, seed=seed)
-    slots = 1 << max(4, (2 * len(sets.values)).bit_length())
-    table = np.zeros(slots, np.uint64)
-    heads = np.full(slots, -1, np.int64)
-    nexts, owners = np.empty(len(sets.values), np.int64), np.empty(len(sets.values), np.int64)
-    bitmap = np.zeros(max(1, 1 << max(0, (8 * len(sets.values)).bit_length() - 6)), np.uint64)
-    kernels.build_postings(sets.values, sets.offsets, table, heads, nexts, owners, bitmap)
-    sizes = np.diff(sets.offsets)
+    index = _Index(codes, sample, n=n, seed=seed, threshold=threshold)
     m = len(codes.offsets) - 1
     lanes = 4
     edges = np.searchsorted(codes.offsets, np.linspace(0, codes.offsets[-1], lanes + 1)).clip(0, m)
     edges[0], edges[-1] = 0, m
+    hits = np.concatenate(list(executor.map(index.probe, edges[:-1].tolist(), edges[1:].tolist())))
+    a, b = sample[hits[:, 1]], hits[:, 0]
+    a, b = a[a != b], b[a != b]
+    pairs = np.unique(np.minimum(a, b).astype(np.uint64) << np.uint64(32) | np.maximum(a, b).astype(np.uint64))
+    exact = verify_pairs(codes, np.arange(m), pairs, n=n, seed=seed, floor=threshold, executor=executor)
+    ends = np.concatenate([exact.a, exact.b]), np.concatenate([exact.b, exact.a])
+    sampled = np.isin(ends[0], sample)
+    return Found(ends[0][sampled], ends[1][sampled], np.tile(exact.similarity(), 2)[sampled])
 
-    def lane(first: int, last: int) -> np.ndarray:
-        stamp = np.zeros(slots, np.int32)
-        parts = []
-        cuts = np.searchsorted(codes.offsets, np.arange(codes.offsets[first], codes.offsets[last], PIECE_TOKENS)[1:])
+
+class _Index:
+    """The rarest shingles of sampled sets, and which of the sets they stand in."""
+
+    def __init__(self, codes: Codes, sample: np.ndarray, *, n: int, seed: int, threshold: float) -> None:
+        self._codes, self._n, self._seed = codes, n, seed
+        sets = shingle_sets(codes, sample, n=n, seed=seed)
+        sizes = np.diff(sets.offsets)
+        wanted = np.ceil((1 - threshold) * sizes + np.maximum(1, 0.2 * sizes)).astype(np.int64)
+        prefixes = np.minimum(sizes, wanted)
+        # 1e-9: a need must not rise above its bound by rounding.
+        self._needs = np.maximum(1, np.ceil(threshold * sizes - sizes + prefixes - 1e-9)).astype(np.int64)
+        values, counts = self._table(len(sets.values)), np.zeros(self._slots(len(sets.values)), np.int32)
+        kernels.count_values(sets.values, values, counts)
+        offsets = np.concatenate([[0], np.cumsum(prefixes)])
+        rare = np.empty(offsets[-1], np.uint64)
+        kernels.list_rarest(sets.values, sets.offsets, prefixes, values, counts, rare)
+        self._values = self._table(len(rare))
+        self._heads = np.full(len(self._values), -1, np.int64)
+        self._nexts, self._owners = np.empty(len(rare), np.int64), np.empty(len(rare), np.int64)
+        self._bitmap = np.zeros(max(1, 1 << max(0, (8 * len(rare)).bit_length() - 6)), np.uint64)
+        kernels.build_postings(rare, offsets, self._values, self._heads, self._nexts, self._owners, self._bitmap)
+
+    @staticmethod
+    def _slots(values: int) -> int:
+        return 1 << max(4, (2 * values).bit_length())
+
+    def _table(self, values: int) -> np.ndarray:
+        return np.zeros(self._slots(values), np.uint64)
+
+    def probe(self, first: int, last: int) -> np.ndarray:
+        """Candidates ``[c, 2] int64`` among documents `first` to `last`: (document, place in the sample)."""
+        offsets = self._codes.offsets
+        stamp = np.zeros(len(self._values), np.int32)
+        scratch = np.zeros(len(self._needs), np.int32), np.empty(len(self._needs), np.int64)
+        cuts = np.searchsorted(offsets, np.arange(offsets[first], offsets[last], PIECE_TOKENS)[1:])
         stops = np.unique(np.concatenate([[first], cuts.clip(first, last), [last]])).tolist()
+        index = self._values, self._heads, self._nexts, self._owners, self._bitmap
+        parts = [np.empty((0, 2), np.int64)]
+        room = 1 << 12
         for a, b in zip(stops, stops[1:], strict=False):
-            piece = codes.offsets[a : b + 1]
+            piece = offsets[a : b + 1]
             hashes = np.empty(max(1, int(piece[-1] - piece[0])), np.uint64)
             ends = np.empty(b - a, np.int64)
-            fingerprint_kernels.hash_rows(codes.values, piece, n, seed, hashes, ends)
-            room = 1 << 12
+            fingerprint_kernels.hash_rows(self._codes.values, piece, self._n, self._seed, hashes, ends)
             while True:
-                found = np.empty((room, 3), np.int64)
+                found = np.empty((room, 2), np.int64)
                 mark = a - first + 1
-                count = kernels.probe_postings(
-                    hashes, ends, sizes, threshold, table, heads, nexts, owners, bitmap, stamp, mark, found
-                )
+                count = kernels.probe_postings(hashes, ends, self._needs, *index, *scratch, stamp, mark, found)
                 if count <= room:
                     break
                 stamp[:] = 0
                 room = count
-            found = found[:count]
+            found = found[:count].copy()
             found[:, 0] += a
             parts.append(found)
-        return np.concatenate([*parts, np.empty((0, 3), np.int64)])
-
-    hits = np.concatenate(list(executor.map(lane, edges[:-1].tolist(), edges[1:].tolist())))
-    other, place, shared = hits[:, 0], hits[:, 1], hits[:, 2]
-    keep = sample[place] != other
-    other, place, shared = other[keep], place[keep], shared[keep]
-    rows, back = np.unique(other, return_inverse=True)
-    other_sizes = np.empty(len(rows), np.int64)
-    for a in range(0, len(rows), 4096):
-        other_sizes[a : a + 4096] = np.diff(shingle_sets(codes, rows[a : a + 4096], n=n, seed=seed).offsets)
-    similarity = shared / (sizes[place] + other_sizes[back] - shared)
-    good = similarity >= threshold
-    return Found(sample[place[good]], other[good], similarity[good])
+        return np.concatenate(parts)
 
 
 def measure_recall(found: Found, sample: np.ndarray, known: np.ndarray, population: int) -> Audit:

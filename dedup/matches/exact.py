@@ -1,4 +1,4 @@
-"""Equal texts first: they collapse onto one row, so that only one of them is sketched, compared and clustered."""
+"""Equal texts first: they collapse onto one row, so that only one of them is compared and clustered."""
 
 from __future__ import annotations
 

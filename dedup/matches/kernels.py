@@ -247,17 +247,49 @@ def cluster(lower, higher, kept):
 
 
 @njit(nogil=True, cache=True)
-def build_postings(values, offsets, table, heads, nexts, owners, bitmap):
-    """An inverted index of sets: each distinct value's entry in `table` leads a list (`heads`, `nexts`) of `owners`."""
+def slot_of(table, h):
+    """The slot of a value in an open-addressing table, or the empty one where it belongs."""
     mask = np.uint64(table.shape[0] - 1)
+    j = h & mask
+    while table[j] != 0 and table[j] != h:
+        j = (j + np.uint64(1)) & mask
+    return j
+
+
+@njit(nogil=True, cache=True)
+def count_values(values, table, counts):
+    """In how many sets each value stands: `table` gets the values, `counts` beside it how often they come."""
+    for i in range(values.shape[0]):
+        j = slot_of(table, values[i])
+        table[j] = values[i]
+        counts[j] += 1
+
+
+@njit(nogil=True, cache=True)
+def list_rarest(values, offsets, prefixes, all_values, counts, rare):
+    """The ``prefixes[s]`` values of each set that stand in the fewest sets, one set after the other into `rare`."""
+    at = 0
+    for s in range(prefixes.shape[0]):
+        begin = offsets[s]
+        size = offsets[s + 1] - begin
+        often = np.empty(size, np.int64)
+        for x in range(size):
+            often[x] = counts[slot_of(all_values, values[begin + x])]
+        order = np.argsort(often)
+        for x in range(prefixes[s]):
+            rare[at] = values[begin + order[x]]
+            at += 1
+
+
+@njit(nogil=True, cache=True)
+def build_postings(values, offsets, table, heads, nexts, owners, bitmap):
+    """An inverted index of sets: each distinct value's slot in `table` leads a list (`heads`, `nexts`) of `owners`."""
     bits = np.uint64(bitmap.shape[0] * 64 - 1)
     p = 0
     for s in range(offsets.shape[0] - 1):
         for x in range(offsets[s], offsets[s + 1]):
             h = values[x]
-            j = h & mask
-            while table[j] != 0 and table[j] != h:
-                j = (j + np.uint64(1)) & mask
+            j = slot_of(table, h)
             table[j] = h
             owners[p] = s
             nexts[p] = heads[j]
@@ -268,17 +300,14 @@ def build_postings(values, offsets, table, heads, nexts, owners, bitmap):
 
 
 @njit(nogil=True, cache=True)
-def probe_postings(hashes, ends, sizes, threshold, table, heads, nexts, owners, bitmap, stamp, mark, found):
-    """Sampled sets that may reach `threshold` with each of a run of texts, given as shingle hashes in order.
+def probe_postings(hashes, ends, needs, table, heads, nexts, owners, bitmap, counts, touched, stamp, mark, found):
+    """Which indexed sets s stand in at least ``needs[s]`` of their indexed values in each of a run of texts.
 
-    A text whose distinct shingles hit a sampled set A in c of its shingles can reach J = threshold only if
-    c ≥ threshold |A|. Fills `found` [:, 3] with (text, sample, c); returns how many there were (maybe more than fit).
-    `stamp` holds no value of ``mark .. mark + len(ends)`` yet: a slot stamped with a text's mark was met in it before.
+    Texts are shingle hashes in order, text d up to ``ends[d]``. Fills `found` [:, 2] with (text, set); returns how many
+    there were (maybe more than fit). `counts` and `touched` have a place per set, `counts` zeroed; `stamp` one per slot
+    of `table`, none of them yet in ``mark .. mark + len(ends)``: a slot stamped so was met in that text before.
     """
-    mask = np.uint64(table.shape[0] - 1)
     bits = np.uint64(bitmap.shape[0] * 64 - 1)
-    counts = np.zeros(sizes.shape[0], np.int32)
-    touched = np.empty(sizes.shape[0], np.int64)
     total = 0
     begin = 0
     for d in range(ends.shape[0]):
@@ -288,9 +317,7 @@ def probe_postings(hashes, ends, sizes, threshold, table, heads, nexts, owners, 
             bit = (h >> np.uint64(32)) & bits
             if bitmap[bit >> np.uint64(6)] >> (bit & np.uint64(63)) & np.uint64(1) == 0:
                 continue
-            j = h & mask
-            while table[j] != 0 and table[j] != h:
-                j = (j + np.uint64(1)) & mask
+            j = slot_of(table, h)
             if table[j] == 0 or stamp[j] == mark + d:
                 continue
             stamp[j] = mark + d
@@ -304,11 +331,10 @@ def probe_postings(hashes, ends, sizes, threshold, table, heads, nexts, owners, 
                 p = nexts[p]
         for t in range(hits):
             s = touched[t]
-            if counts[s] >= threshold * sizes[s] - 1e-9:
+            if counts[s] >= needs[s]:
                 if total < found.shape[0]:
                     found[total, 0] = d
                     found[total, 1] = s
-                    found[total, 2] = counts[s]
                 total += 1
             counts[s] = 0
         begin = ends[d]

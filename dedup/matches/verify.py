@@ -74,7 +74,9 @@ def verify_pairs(
     b = (pairs & kernels.LOW).astype(np.int64)
     work = partial(_verify_piece, codes, documents, n=n, seed=seed, floor=floor)
     lengths = np.diff(codes.offsets)
-    pieces = list(_pieces(a, b, lengths[documents[b]] + 16))
+    cost = lengths[documents[b]] + 16
+    cost += np.where(np.diff(a, prepend=-1) != 0, lengths[documents[a]], 0)  # a's set is built once for all its pairs
+    pieces = list(_pieces(a, b, cost))
     return join_pairs(executor.map(lambda piece: work(*piece), pieces))
 
 
