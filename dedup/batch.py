@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -36,6 +37,8 @@ from dedup.memory import anonymous_mb
 from dedup.result import Result, check_output, pair_floor
 from dedup.work import SPOOL, SPOOL_PART, WorkFolder
 
+MEASURE_S = 0.02  # how often the memory is looked at while a stage runs; it takes about .1 ms
+
 
 class Progress(NamedTuple):
     """What a progress callback is told: the stage, and how much of it is done (`total` 0: unknown)."""
@@ -52,6 +55,7 @@ class _Run:
         self._on_progress = on_progress
         self.seconds: dict[str, float] = {}
         self.peak_mb = 0.0
+        self._measured = -math.inf
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -62,7 +66,10 @@ class _Run:
         self.peak_mb = max(self.peak_mb, anonymous_mb())
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        self.peak_mb = max(self.peak_mb, anonymous_mb())
+        now = time.monotonic()
+        if now - self._measured > MEASURE_S:
+            self._measured = now
+            self.peak_mb = max(self.peak_mb, anonymous_mb())
         if self._on_progress is not None and self._on_progress(Progress(stage, done, total)) is False:
             raise Cancelled(f"stopped in the stage {stage}")
 
@@ -115,7 +122,8 @@ def dedupe(
     Notes
     -----
     Safe to call from several threads. Costs about as much as parsing the files; anonymous memory is some 500 bytes a
-    document plus about 50 MB a thread, whatever the length of the texts.
+    document plus about 50 MB a thread, whatever the length of the texts, if these are in files; the codes of texts that
+    are in memory take 4 bytes a token more.
     """
     config = config or Config()
     bands = (
@@ -207,21 +215,24 @@ class _Files:
             # After a fault the finished stages stay for --resume; without an output nobody could ask for them.
             work.close(remove=not needed or self.out is None or not work.state.get("stages"))
 
-    def _identity(self, digests: list[Future[str]]) -> dict[str, Any]:
-        """What a run is told by: its settings, and name, path, size, time and SHA-256 of each file."""
+    def _identity(self, states: list[list[int]], digests: list[Future[str]]) -> dict[str, Any]:
+        """What a run is told by: version, settings, and name, path, size, time and SHA-256 of each file."""
         inputs = [
-            [source.name, str(source.path), *_file_state(source.path), digest.result()]
-            for source, digest in zip(self.sources, digests, strict=True)
+            [source.name, str(source.path), *state, digest.result()]
+            for source, state, digest in zip(self.sources, states, digests, strict=True)
         ]
-        return {"config": self.config.digest(), "inputs": inputs, "bands": list(self.bands)}
+        bands = list(self.bands)
+        return {"version": _versions()["dedup"], "config": self.config.digest(), "inputs": inputs, "bands": bands}
 
     def _stages(self, work: WorkFolder) -> Result:
         run, config = self.run, self.config
-        total = sum(_file_state(source.path)[0] for source in self.sources)
+        # Taken before reading: a file that grows meanwhile differs from its state when it is time to copy it.
+        states = [_file_state(source.path) for source in self.sources]
+        total = sum(size for size, _ in states)
         with run.stage("read"):
             digests = [self.executor.submit(digest_file, source.path) for source in self.sources]
             if self.resume:
-                work.resume(self._identity(digests))
+                work.resume(self._identity(states, digests))
             if work.done("read") is None:
                 work.clear()
                 left = collect_files(
@@ -233,7 +244,7 @@ class _Files:
                     self.threads,
                     lambda documents, done: run.tell("read", done, total),
                 )
-                work.start(self._identity(digests))
+                work.start(self._identity(states, digests))
                 work.finish("read", left)
             inputs = work.identity["inputs"]
             collection = load_collection(self.sources, work)
@@ -373,20 +384,29 @@ def _columns(inputs: Any, config: Config) -> tuple[pa.ChunkedArray, pa.ChunkedAr
     if missing or not wanted:
         what = f"no column {missing[0]!r}" if missing else "no column looks like the text; set Config(text=…)"
         raise InputError(f"{what}; the columns are {', '.join(names)}")
-    try:
-        columns = [inputs.column(name).cast(pa.large_string()) for name in wanted]
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InputError(f"the column {wanted[0]!r} holds no strings: {error}") from None
+    columns = [_strings(inputs, name, pa.large_string()) for name in wanted]
     text = columns[0]
     if len(columns) > 1:
-        text = pa.chunked_array([join_texts([pa.concat_arrays(column.chunks) for column in columns])])
+        text = pa.chunked_array([join_texts([column.combine_chunks() for column in columns])])
     ident = config.id or next((name for name in ID_NAMES if name in names and name not in wanted), "")
     places = pa.array(np.arange(len(inputs))).cast(pa.string())
     ids = pa.chunked_array([places])
     if ident:
-        ids = inputs.column(ident).cast(pa.string())
+        ids = _strings(inputs, ident, pa.string())
         ids = pc.if_else(pc.is_null(ids), places, ids)
-    return text, ids, {name: inputs.column(name).cast(pa.string()) for name in config.other_fields()}
+    return text, ids, {name: _strings(inputs, name, pa.string()) for name in config.other_fields()}
+
+
+def _strings(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    """A column as valid UTF-8: the kernels trust it."""
+    if table.schema.names.count(name) > 1:
+        raise InputError(f"the column {name!r} stands twice; rename one")
+    try:
+        column = table.column(name).cast(kind)
+        column.validate(full=True)
+    except pa.ArrowException as error:
+        raise InputError(f"the column {name!r} cannot be read as strings: {error}") from None
+    return column
 
 
 # -- the stages after reading ------------------------------------------------------------------------------------
@@ -520,7 +540,7 @@ def _conclude(
 
 
 def _repeated(ids: pa.ChunkedArray) -> int:
-    """How many documents have an identifier that another one has."""
+    """How many documents have an identifier that one before them has."""
     return len(ids) - int(pc.count_distinct(ids).as_py()) if len(ids) else 0
 
 
@@ -533,7 +553,11 @@ def _audit(
         collection.codes, sample, n=config.n, seed=config.seed, threshold=config.threshold, executor=executor
     )
     reference = collection.reference()
+    # Copies of one text share their pairs: what is proven for the first of them is proven for all, and what is not
+    # looked for (two references) is looked for of none.
+    first = found.leaders[truth.sample], found.leaders[truth.other]
     comparable = ~(reference[truth.sample] & reference[truth.other])
+    comparable &= ~(reference[first[0]] & reference[first[1]]) | (first[0] == first[1])
     if config.within:
         values = collection.rows.column(f"field:{config.within}")
         same = pc.equal(
@@ -543,8 +567,7 @@ def _audit(
     truth = Found(*(column[comparable] for column in truth))
     a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
     rows = a << 32 | b
-    # Copies of one text share their pairs: what is proven for the first of them is proven for all.
-    first = [found.leaders[truth.sample], found.leaders[truth.other]]
+    first = found.leaders[truth.sample], found.leaders[truth.other]
     keys = np.minimum(*first) << 32 | np.maximum(*first)
     known = np.isin(np.minimum(truth.sample, truth.other) << 32 | np.maximum(truth.sample, truth.other), rows)
     known |= np.isin(keys, rows) | (first[0] == first[1])

@@ -29,6 +29,9 @@ from dedup.matches.bands import Bands
 from dedup.work import WorkFolder
 
 IN_MEMORY = "texts.jsonl"
+# Rows that small files are put together to before they are written down: a piece per file would make every later
+# stage as slow as there are files.
+PIECE_ROWS = 4096
 
 
 class Record(NamedTuple):
@@ -173,7 +176,10 @@ def collect_files(
     rejected: list[Record] = []
     sizes: list[int] = []
     columns: list[list[np.ndarray]] = [[], [], []]
-    total, text_bytes = 0, 0
+    rows: list[pa.Table] = []
+    places: list[tuple[int, int, int]] = []  # of each of `rows`: source, lines before it, how many
+    band_blocks: list[np.ndarray] = []
+    total, written, text_bytes = 0, 0, 0
 
     def tasks() -> Iterator[Callable[[], tuple[int, _Fingerprints]]]:
         for number, source in enumerate(sources):
@@ -188,24 +194,41 @@ def collect_files(
         pa.OSFile(str(work.path / "rows.arrow"), "wb") as file,
         pa.ipc.new_file(file, _row_schema(wanted)) as writer,
     ):
+
+        def write_down() -> None:
+            nonlocal written
+            numbers, offsets, counts = np.array(places, np.int64).T
+            number, line = (np.repeat(column, counts) for column in (numbers, offsets))
+            table = pa.concat_tables(rows).combine_chunks()
+            for batch in _place(table, number, line, sources, wanted).to_batches():
+                writer.write_batch(batch)
+            _write(keys, np.concatenate(band_blocks, axis=1))
+            sizes.append(total - written)
+            written = total
+            rows.clear()
+            places.clear()
+            band_blocks.clear()
+
         current, line = -1, 0
         for number, part in in_order(executor, tasks(), threads + 2):
             if number != current:
                 current, line = number, 0
             rejected += [_placed(number, line, r) for r in part.block.rejected]
-            for batch in _place(part.block.rows, number, line, sources[number], wanted).to_batches():
-                writer.write_batch(batch)
+            rows.append(part.block.rows.drop_columns("text"))
+            places.append((number, line, len(part.hashes)))
+            band_blocks.append(part.keys)
             line += part.block.lines
             for piece in part.codes:
                 _write(codes, piece)
-            _write(keys, part.keys)
-            if len(part.hashes):
-                sizes.append(len(part.hashes))
             for column, values in zip(columns, (part.lengths, part.hashes, part.damage), strict=True):
                 column.append(values)
             total += len(part.hashes)
             text_bytes += part.text_bytes
+            if total - written >= PIECE_ROWS:
+                write_down()
             on_block(total, text_bytes)
+        if total > written:
+            write_down()
     for name, column, kind in zip(("lengths", "hashes", "damage"), columns, "iui", strict=True):
         work.save(name, np.concatenate([np.empty(0, np.dtype(f"{kind}8")), *column]))
     (work.path / "rejected.json").write_text(json.dumps(rejected))
@@ -272,10 +295,14 @@ def collect_texts(
     slices = [table.slice(a, step) for a in range(0, table.num_rows, step)]
     tasks = [partial(fingerprint, Block(rows, len(rows)), config, bands) for rows in slices]
     rows, parts = [], []
+    total, text_bytes = 0, 0
     for part in in_order(executor, tasks, threads + 2):
         parts.append(part)
-        rows.append(_place(part.block.rows, 0, 0, source, wanted))
-        on_block(sum(map(len, (p.hashes for p in parts))), sum(p.text_bytes for p in parts))
+        nothing = np.zeros(len(part.hashes), np.int64)
+        rows.append(_place(part.block.rows, nothing, nothing, [source], wanted))
+        total += len(part.hashes)
+        text_bytes += part.text_bytes
+        on_block(total, text_bytes)
     lengths = np.concatenate([np.zeros(0, np.int64), *[p.lengths for p in parts]])
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -287,7 +314,7 @@ def collect_texts(
         blocks=[p.keys for p in parts],
         damage=np.concatenate([np.zeros(0, np.int64), *[p.damage for p in parts]]),
         rejected=rejected,
-        text_bytes=sum(p.text_bytes for p in parts),
+        text_bytes=text_bytes,
     )
 
 
@@ -297,19 +324,25 @@ def _row_schema(fields: Fields) -> pa.Schema:
     return pa.schema([*columns, *((f"field:{name}", pa.string()) for name in fields.others)])
 
 
-def _place(rows: pa.Table, number: int, line: int, source: Source, fields: Fields) -> pa.Table:
-    """Rows of a block as rows of the collection: absolute lines, and an identifier for every document."""
-    lines = pc.add(rows.column("line"), line)
+def _place(rows: pa.Table, number: np.ndarray, line: np.ndarray, sources: list[Source], fields: Fields) -> pa.Table:
+    """Rows of blocks as rows of the collection: absolute lines, and an identifier for every document.
+
+    Parameters
+    ----------
+    number, line : ``[r] int64``
+        Of each row: its source, and how many lines of that stand before its block.
+    """
+    lines = pa.array(rows.column("line").to_numpy() + line)
     ids = rows.column("id")
     if ids.null_count:
-        if source.format == "text":
-            made: Any = pa.scalar(source.name)
-        else:
-            made = pc.binary_join_element_wise(pa.scalar(source.name), lines.cast(pa.string()), ":")
-        ids = pc.if_else(pc.is_null(ids), made, ids)
+        used, which = np.unique(number, return_inverse=True)
+        names = pa.array([sources[i].name for i in used.tolist()], pa.string()).take(pa.array(which))
+        whole = np.array([sources[i].format == "text" for i in used.tolist()])[which]
+        numbered = pc.binary_join_element_wise(names, lines.cast(pa.string()), ":")
+        ids = pc.if_else(pc.is_null(ids), pc.if_else(pa.array(whole), names, numbered), ids)
     columns = {
         "id": ids,
-        "source": pa.array(np.full(len(rows), number, np.int32)),
+        "source": pa.array(number.astype(np.int32)),
         "line": lines,
         "byte_start": rows.column("byte_start"),
         "byte_end": rows.column("byte_end"),

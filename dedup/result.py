@@ -153,11 +153,19 @@ class Result:
         )
         linked = pc.greater_equal(pairs.column("similarity"), threshold)
         pairs = pairs.set_column(7, "label", label.cast(pa.string())).set_column(8, "linked", linked)
-        removed = len(decision.removed())
-        summary = {**self.summary, "clusters": int(decision.cluster.max(initial=-1)) + 1, "removed": removed}
-        summary["kept"] = int((~self.documents.column("reference").to_numpy()).sum()) - removed
-        summary["chains_cut"] = decision.chains
-        summary.pop("recall", None)
+        removed = decision.removed()
+        exact = int((decision.pair[removed] < 0).sum())
+        summary = {
+            **self.summary,
+            "pairs": len(pairs),
+            "clusters": int(decision.cluster.max(initial=-1)) + 1,
+            "chains_cut": decision.chains,
+            "removed": len(removed),
+            "kept": int((~self.documents.column("reference").to_numpy()).sum()) - len(removed),
+            "exact": exact,
+            "near": len(removed) - exact,
+            "recall": None,
+        }
         return Result(
             documents=documents,
             pairs=pairs,
@@ -228,7 +236,8 @@ class Result:
             for number, source in enumerate(self._sources):
                 if not source.reference:
                     tasks.append((source.name, partial(self._write_source, number, folder)))
-        _ = self._ranges, self._rejected_by_source, self._decision  # once, before several threads ask for them
+        # Once, before several threads ask for them.
+        _ = self._ranges, self._places, self._rejected_by_source, self._decision, self._cluster_sizes
         with ThreadPoolExecutor(self.config.threads or os.cpu_count() or 1) as executor:
             try:
                 for (name, _), done in zip(tasks, [executor.submit(task) for _, task in tasks], strict=True):
@@ -310,6 +319,16 @@ class Result:
         return {names[indices[a]]: (a, b) for a, b in pairs if a < b}
 
     @cached_property
+    def _places(self) -> list[np.ndarray]:
+        """First byte, line, end and kept document of every document, taken out of the table once for all files."""
+        return [self.documents.column(name).to_numpy() for name in ("byte_start", "line", "byte_end", "kept_doc")]
+
+    @cached_property
+    def _cluster_sizes(self) -> np.ndarray:
+        number = self._decision.cluster
+        return np.bincount(number[number >= 0])
+
+    @cached_property
     def _rejected_by_source(self) -> dict[int, list[Record]]:
         groups: dict[int, list[Record]] = {}
         for record in self._rejected:
@@ -322,19 +341,17 @@ class Result:
         mine = np.arange(first, last)
         rejected = [r for r in self._rejected_by_source.get(number, ()) if r.line]
         odd = np.array([[r.byte_start, r.line, r.byte_end] for r in rejected], np.int64).reshape(-1, 3)
-        start, line, end = (
-            np.concatenate([self.documents.column(c).to_numpy()[mine], odd[:, i]])
-            for i, c in enumerate(("byte_start", "line", "byte_end"))
-        )
+        *places, kept = self._places
+        start, line, end = (np.concatenate([place[first:last], odd[:, i]]) for i, place in enumerate(places))
         docs = np.concatenate([mine, np.full(len(odd), -1)])
-        keep = np.concatenate([self.documents.column("kept_doc").to_numpy()[mine] == mine, np.zeros(len(odd), bool)])
+        keep = np.concatenate([kept[first:last] == mine, np.zeros(len(odd), bool)])
         order = np.lexsort((line, start))
         whole = not len(order) and number in self._rejected_by_source
         return Records(start[order], line[order], keep[order], whole), end[order], docs[order]
 
     def _notes(self, docs: np.ndarray) -> list[dict[str, Any] | None]:
         decision = self._decision
-        sizes = np.bincount(decision.cluster[decision.cluster >= 0])
+        sizes = self._cluster_sizes
         wanted = pa.array(np.maximum(docs, 0))
         labels = self.documents.column("label").take(wanted).to_pylist()
         kept_ids = self.documents.column("id").take(pa.array(decision.kept[np.maximum(docs, 0)])).to_pylist()

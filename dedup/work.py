@@ -14,10 +14,12 @@ import numpy as np
 from dedup.errors import OutputError
 
 STATE = "state.json"
-# What stands in a work folder, besides arrays; a folder that holds anything else is never touched.
+# What stands in a work folder; one that holds anything else is never touched.
 SPOOL, SPOOL_PART = "stdin.jsonl", "stdin.part"
+ARRAYS = ("lengths", "hashes", "damage", "order", "leaders", "pairs")
 OWN = frozenset(
     {"lock", SPOOL, SPOOL_PART, STATE, STATE + ".new", "codes.u32", "keys.u64", "rows.arrow", "rejected.json"}
+    | {f"{name}.npy" for name in ARRAYS}
 )
 
 
@@ -39,7 +41,7 @@ class WorkFolder:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
         for entry in path.iterdir():
-            if not (entry.name in OWN or entry.suffix == ".npy") or entry.is_dir() or entry.is_symlink():
+            if entry.name not in OWN or entry.is_dir() or entry.is_symlink():
                 raise OutputError(f"{path}: holds {entry.name}, so it is no work folder; name a new one (--work)")
         self._lock: IO[str] = (path / "lock").open("w")
         try:
@@ -63,7 +65,7 @@ class WorkFolder:
             state = json.loads((self.path / STATE).read_text())
         except (OSError, ValueError):
             return
-        if state.get("identity") == identity:
+        if isinstance(state, dict) and state.get("identity") == identity:
             self.state = state
 
     def clear(self) -> None:
@@ -93,7 +95,7 @@ class WorkFolder:
         beside.replace(self.path / STATE)
 
     def save(self, name: str, array: np.ndarray) -> None:
-        """Keep an array."""
+        """Keep an array; `name` is one of `ARRAYS`."""
         # Not np.save: for a full disk it raises an error without errno.
         array = np.ascontiguousarray(array)
         with (self.path / f"{name}.npy").open("wb") as file:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedup import Config, dedupe
+from dedup import Config, InputError, dedupe
 from tests.conftest import han, lines_of, prose, squeeze
 
 
@@ -708,6 +708,48 @@ def test_run__never_removes_what_stands_in_a_folder_named_for_the_work(run_cli, 
         outcome = run_cli("run", path, "-o", tmp_path / "out", "--audit", "0", "--work", work)
         assert outcome.code == 2
     assert mine.read_bytes() == b"precious"
+
+
+def test_run__never_removes_arrays_of_others_in_a_folder_named_for_the_work(run_cli, put, tmp_path) -> None:
+    path = put("in/a.jsonl", lines_of(*GOOD))
+    mine = put("arrays/mine.npy", b"precious")
+    outcome = run_cli("run", path, "-o", tmp_path / "out", "--audit", "0", "--work", "arrays")
+    assert outcome.code == 2
+    assert mine.read_bytes() == b"precious"
+
+
+def test_dedupe__notices_a_file_that_grows_while_it_is_read(tmp_path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in GOOD))
+
+    def grow(progress) -> None:
+        if progress.stage == "read" and progress.done:
+            with path.open("a") as file:
+                file.write(json.dumps(rec(99)) + "\n")
+
+    with pytest.raises(InputError, match="has changed"):
+        dedupe(path, out=tmp_path / "out", on_progress=grow)
+
+
+def test_dedupe__does_not_count_copies_of_two_references_as_missed(tmp_path) -> None:
+    text = han(1, 300)
+    lines = "".join(json.dumps({"text": t}) + "\n" for t in (text, text[:150] + text[151:]))
+    for name in ("old.jsonl", "new.jsonl"):
+        (tmp_path / name).write_text(lines)
+    result = dedupe(tmp_path / "new.jsonl", against=[tmp_path / "old.jsonl"])
+    assert result.summary["removed"] == 2
+    assert result.summary["recall"]["recall"] == 1 and not result.summary["recall"]["missed"]
+
+
+def test_dedupe__refuses_columns_that_are_no_strings() -> None:
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xf7\xff")])
+    for table in (
+        pa.table({"id": [{"a": 1}], "text": ["x"]}),
+        pa.table({"text": broken}),
+        pa.table([pa.array(["x"]), pa.array(["y"])], names=["text", "text"]),
+    ):
+        with pytest.raises(InputError, match="the column"):
+            dedupe(table)
 
 
 def test_run__uses_and_removes_a_work_folder_of_its_own(run, put, tmp_path) -> None:

@@ -32,7 +32,7 @@ def test_at__equals_a_new_run_with_these_bands(
     again = dedup.dedupe(table, dedup.Config(threshold=threshold, audit=0, **PINNED))
     higher = result.at(threshold)
     same(higher, again)
-    for name in ("clusters", "removed", "kept", "chains_cut"):
+    for name in ("clusters", "removed", "kept", "exact", "near", "pairs", "chains_cut"):
         assert higher.summary[name] == again.summary[name]
 
 

@@ -27,7 +27,7 @@ class Fields:
         Empty until guessed, and for good where records have none.
     others : tuple of str
         Those that ``--within`` and ``--keep`` need.
-    types : dict
+    types : tuple of (name, type)
         The type each field had in the first records: a value of `PROBED`.
     """
 

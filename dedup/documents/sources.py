@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dedup.errors import InputError
 
-# File name endings, by format; the first is the one a folder is searched for first. `read` holds a reader for each.
+# File name endings, by format; `read` holds a reader for each.
 ENDINGS = {
     "jsonl": (".jsonl", ".ndjson", ".json"),
     "csv": (".csv",),

@@ -110,7 +110,6 @@ def read_tabular(source: Source, fields: Fields, encoding: str) -> Iterator[Task
         yield broken(fields, str(error))
         return
     at, carry, skip = 0, b"", layout.header_end
-    first_line = True
     ends: StreamEnds | None = None
     chunks = read_chunks(source, BLOCK_BYTES)
     while True:
@@ -130,11 +129,8 @@ def read_tabular(source: Source, fields: Fields, encoding: str) -> Iterator[Task
             skip = 0
         else:
             carry = data
-        first_line = False
         if piece is None:
             break
-    if first_line:
-        return
     if ends is not None:
         yield broken(fields, str(ends))
 

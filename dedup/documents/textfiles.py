@@ -35,15 +35,13 @@ def read_text_file(source: Source, fields: Fields, encoding: str) -> Block:
     try:
         raw = b"".join(bytes(piece) for piece in read_chunks(source))
         text = decode(raw, encoding)
-    except StreamEnds as error:
-        return Block(no_rows(fields), 1, [Rejected(0, str(error))])
-    except ValueError as error:
+    except (StreamEnds, ValueError) as error:
         return Block(no_rows(fields), 1, [Rejected(0, str(error))])
     one = np.ones(1, np.int64)
     nothing = pa.nulls(1, pa.string())
     others = dict.fromkeys(fields.others, nothing)
     size = np.array([len(raw)], np.int64)
-    return Block(make_rows(fields, nothing, pa.array([text]), one, one * 0, size, others), 1)
+    return Block(make_rows(fields, nothing, pa.array([text], pa.large_string()), one, one * 0, size, others), 1)
 
 
 def load_text(path: Path, encoding: str = "") -> str:

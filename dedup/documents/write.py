@@ -154,11 +154,3 @@ def _readable_rows(file: pq.ParquetFile, group: int) -> pa.Table:
     with suppress(OSError, pa.ArrowException):
         batches.extend(file.iter_batches(batch_size=ROWS, row_groups=[group]))
     return pa.Table.from_batches(batches, file.schema_arrow)
-
-
-def write_lines(path: Path, lines: Iterator[str] | list[str]) -> Path:
-    """Lines of text, UTF-8."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(line + "\n" for line in lines)
-    return path

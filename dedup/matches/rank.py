@@ -66,7 +66,7 @@ def _moments(values: pa.ChunkedArray) -> np.ndarray:
     """A number per value that grows with time, ``int64``; 0 where there is no date. Long numbers are seconds."""
     plain = pc.match_substring_regex(values, r"^\s*\d{9,}(\.\d*)?\s*$")
     numbers = pc.if_else(plain, pc.utf8_trim_whitespace(values), None)
-    seconds = pc.fill_null(pc.cast(numbers, pa.float64()), 0.0).to_numpy().astype(np.int64)
+    seconds = pc.fill_null(pc.cast(numbers, pa.float64()), 0.0).to_numpy().clip(0, 2.0**62).astype(np.int64)
     parts = pc.extract_regex(values, _MOMENT)
     moment = np.zeros(len(values), np.int64)
     if isinstance(parts, pa.ChunkedArray):
