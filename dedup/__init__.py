@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedup.batch import Progress, dedupe
+    from dedup.batch import dedupe
     from dedup.comparison import Comparison, compare
     from dedup.config import Config
     from dedup.documents.normalise import normalise
     from dedup.errors import Cancelled, ConfigError, DedupError, InputError, MissingExtra, OutputError
     from dedup.fingerprints.sketch import minhashes
     from dedup.result import Result
+    from dedup.stages import Progress
 
 __version__ = "0.1.0"
 
@@ -27,7 +28,7 @@ _HOMES = {
     "InputError": "dedup.errors",
     "MissingExtra": "dedup.errors",
     "OutputError": "dedup.errors",
-    "Progress": "dedup.batch",
+    "Progress": "dedup.stages",
     "Result": "dedup.result",
     "compare": "dedup.comparison",
     "dedupe": "dedup.batch",

@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dedup.assemble import documents_table, pairs_table
 from dedup.collect import Collection, collect_files, collect_texts, digest_file, load_collection
+from dedup.columns import text_columns
 from dedup.config import Config
-from dedup.decide import Weighted, decide
-from dedup.documents.blocks import join_texts
-from dedup.documents.fields import ID_NAMES, TEXT_NAMES
 from dedup.documents.sources import COMPRESSIONS, MAGIC, Source, find_sources
-from dedup.errors import Cancelled, ConfigError, InputError
-from dedup.matches.audit import Found, brute_force, draw_sample, measure_recall
+from dedup.errors import ConfigError, InputError
 from dedup.matches.bands import Bands, choose_bands
-from dedup.matches.candidates import Matches, Search
-from dedup.matches.exact import collapse
-from dedup.matches.rank import rank_documents
-from dedup.matches.verify import Verified
-from dedup.memory import anonymous_mb
-from dedup.result import Result, check_output, pair_floor
+from dedup.result import Result, check_output
+from dedup.stages import Progress, Run, Searched, conclude, search, versions
 from dedup.work import SPOOL, SPOOL_PART, WorkFolder
-
-MEASURE_S = 0.02  # how often the memory is looked at while a stage runs; it takes about .1 ms
-
-
-class Progress(NamedTuple):
-    """What a progress callback is told: the stage, and how much of it is done (`total` 0: unknown)."""
-
-    stage: str
-    done: int
-    total: int
-
-
-class _Run:
-    """Clock, memory meter and progress of one run."""
-
-    def __init__(self, on_progress: Callable[[Progress], object] | None) -> None:
-        self._on_progress = on_progress
-        self.seconds: dict[str, float] = {}
-        self.peak_mb = 0.0
-        self._measured = -math.inf
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.tell(name, 0, 0)
-        begin = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 4)
-        self.peak_mb = max(self.peak_mb, anonymous_mb())
-
-    def tell(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._measured > MEASURE_S:
-            self._measured = now
-            self.peak_mb = max(self.peak_mb, anonymous_mb())
-        if self._on_progress is not None and self._on_progress(Progress(stage, done, total)) is False:
-            raise Cancelled(f"stopped in the stage {stage}")
 
 
 def dedupe(
@@ -130,7 +82,7 @@ def dedupe(
         Bands(config.bands, config.rows) if config.bands else choose_bands(config.threshold, config.recall, config.k)
     )
     threads = config.threads or os.cpu_count() or 1
-    run = _Run(on_progress)
+    run = Run(on_progress)
     with ThreadPoolExecutor(threads, thread_name_prefix="dedup") as executor:
         try:
             if _names_files(inputs):
@@ -166,7 +118,7 @@ class _Files:
         inputs: Any,
         config: Config,
         bands: Bands,
-        run: _Run,
+        run: Run,
         executor: Executor,
         threads: int,
         against: Sequence[str | Path],
@@ -222,7 +174,7 @@ class _Files:
             for source, state, digest in zip(self.sources, states, digests, strict=True)
         ]
         bands = list(self.bands)
-        return {"version": _versions()["dedup"], "config": self.config.digest(), "inputs": inputs, "bands": bands}
+        return {"version": versions()["dedup"], "config": self.config.digest(), "inputs": inputs, "bands": bands}
 
     def _stages(self, work: WorkFolder) -> Result:
         run, config = self.run, self.config
@@ -230,7 +182,10 @@ class _Files:
         states = [_file_state(source.path) for source in self.sources]
         total = sum(size for size, _ in states)
         with run.stage("read"):
-            digests = [self.executor.submit(digest_file, source.path) for source in self.sources]
+            # In a thread of their own, or the first block would wait for the last digest.
+            aside = ThreadPoolExecutor(1, thread_name_prefix="dedup-digest")
+            digests = [aside.submit(digest_file, source.path) for source in self.sources]
+            aside.shutdown(wait=False)
             if self.resume:
                 work.resume(self._identity(states, digests))
             if work.done("read") is None:
@@ -251,13 +206,13 @@ class _Files:
         _check_any(collection, self.sources)
         searched = work.done("match")
         if searched is None:
-            found = _search(collection, config, self.bands, run, self.executor)
+            found = search(collection, config, self.bands, run, self.executor)
             for name, column in found.arrays().items():
                 work.save(name, column)
             work.finish("match", {"candidates": found.candidates, "unsearched": found.unsearched})
         else:
-            found = _Found.load(work, searched)
-        result = _conclude(collection, found, config, self.bands, run, self.executor)
+            found = Searched.load(work, searched)
+        result = conclude(collection, found, config, self.bands, run, self.executor)
         summary = result.summary
         summary["notes"] = [*self.notes, *collection.notes]
         summary["inputs"] = {path: [size, moment, digest] for _, path, size, moment, digest in inputs}
@@ -342,8 +297,8 @@ def _check_any(collection: Collection, sources: list[Source]) -> None:
 # -- texts in memory ---------------------------------------------------------------------------------------------
 
 
-def _dedupe_texts(inputs: Any, config: Config, bands: Bands, run: _Run, executor: Executor, threads: int) -> Result:
-    texts, ids, others = _columns(inputs, config)
+def _dedupe_texts(inputs: Any, config: Config, bands: Bands, run: Run, executor: Executor, threads: int) -> Result:
+    texts, ids, others = text_columns(inputs, config)
     with run.stage("read"):
         collection = collect_texts(
             texts,
@@ -355,236 +310,7 @@ def _dedupe_texts(inputs: Any, config: Config, bands: Bands, run: _Run, executor
             threads,
             lambda documents, done: run.tell("read", documents, len(texts)),
         )
-    found = _search(collection, config, bands, run, executor)
-    result = _conclude(collection, found, config, bands, run, executor, texts)
+    found = search(collection, config, bands, run, executor)
+    result = conclude(collection, found, config, bands, run, executor, texts)
     result.summary["notes"] = []
     return result
-
-
-def _columns(inputs: Any, config: Config) -> tuple[pa.ChunkedArray, pa.ChunkedArray, dict[str, pa.ChunkedArray]]:
-    """Texts, identifiers and other fields of what a caller passed."""
-    if isinstance(inputs, pa.RecordBatch):
-        inputs = pa.Table.from_batches([inputs])
-    if not isinstance(inputs, pa.Table):
-        items = list(inputs)
-        if all(isinstance(item, str) or item is None for item in items):
-            items = [(str(i), text) for i, text in enumerate(items)]
-        bad = next((i for i, t in enumerate(items) if not (isinstance(t, tuple | list) and len(t) == 2)), None)
-        if bad is not None:
-            raise InputError(f"item {bad} is {type(items[bad]).__name__}; texts or (id, text) pairs are needed")
-        try:
-            texts = pa.array([text for _, text in items], pa.large_string())
-            ids = pa.array([None if name is None else str(name) for name, _ in items], pa.string())
-        except (pa.ArrowException, UnicodeEncodeError, TypeError) as error:
-            raise InputError(f"a text or an identifier is no valid string: {error}") from None
-        inputs = pa.table({"id": ids, "text": texts})
-    names = inputs.schema.names
-    wanted = config.text_fields() or tuple(name for name in TEXT_NAMES if name in names)[:1]
-    missing = [name for name in (*wanted, *config.other_fields(), *filter(None, [config.id])) if name not in names]
-    if missing or not wanted:
-        what = f"no column {missing[0]!r}" if missing else "no column looks like the text; set Config(text=…)"
-        raise InputError(f"{what}; the columns are {', '.join(names)}")
-    columns = [_strings(inputs, name, pa.large_string()) for name in wanted]
-    text = columns[0]
-    if len(columns) > 1:
-        text = pa.chunked_array([join_texts([column.combine_chunks() for column in columns])])
-    ident = config.id or next((name for name in ID_NAMES if name in names and name not in wanted), "")
-    places = pa.array(np.arange(len(inputs))).cast(pa.string())
-    ids = pa.chunked_array([places])
-    if ident:
-        ids = _strings(inputs, ident, pa.string())
-        ids = pc.if_else(pc.is_null(ids), places, ids)
-    return text, ids, {name: _strings(inputs, name, pa.string()) for name in config.other_fields()}
-
-
-def _strings(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    """A column as valid UTF-8: the kernels trust it."""
-    if table.schema.names.count(name) > 1:
-        raise InputError(f"the column {name!r} stands twice; rename one")
-    try:
-        column = table.column(name).cast(kind)
-        column.validate(full=True)
-    except pa.ArrowException as error:
-        raise InputError(f"the column {name!r} cannot be read as strings: {error}") from None
-    return column
-
-
-# -- the stages after reading ------------------------------------------------------------------------------------
-
-
-class _Found(NamedTuple):
-    """What the search stage hands on: the order of survival, equal texts, and pairs as document numbers."""
-
-    order: np.ndarray
-    leaders: np.ndarray
-    pairs: Verified
-    candidates: int
-    unsearched: int
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"order": self.order, "leaders": self.leaders, "pairs": np.stack(self.pairs)}
-
-    @classmethod
-    def load(cls, work: WorkFolder, counts: dict[str, Any]) -> _Found:
-        return cls(work.load("order"), work.load("leaders"), Verified(*work.load("pairs")), **counts)
-
-
-def _search(collection: Collection, config: Config, bands: Bands, run: _Run, executor: Executor) -> _Found:
-    with run.stage("exact"):
-        reference = collection.reference()
-        field = config.keep_rule()[1]
-        order = rank_documents(
-            config.keep_rule(),
-            tokens=np.diff(collection.codes.offsets),
-            reference=reference,
-            damage=collection.damage,
-            values=collection.rows.column(f"field:{field}") if field else None,
-        )
-        groups = None
-        if config.within:
-            column = pc.fill_null(collection.rows.column(f"field:{config.within}"), "").combine_chunks()
-            groups = pc.dictionary_encode(column).indices.to_numpy().astype(np.int64)
-        leaders = collapse(collection.codes, collection.hashes, order, groups)
-    with run.stage("match"):
-        single = (leaders == np.arange(len(leaders))) & (collection.hashes != 0)
-        rows = order[single[order]]
-        search = Search(
-            codes=collection.codes,
-            documents=rows,
-            keys_of=lambda band: collection.keys_of(band)[rows],
-            bands=bands.bands,
-            n=config.n,
-            seed=config.seed,
-            threshold=config.threshold,
-            floor=pair_floor(config.threshold),
-            executor=executor,
-            groups=groups[rows] if groups is not None else None,
-            references=int(reference[rows].sum()),
-            on_band=lambda band: run.tell("match", band, bands.bands),
-        )
-        matches: Matches = search.run()
-    pairs = matches.pairs
-    return _Found(
-        order,
-        leaders,
-        Verified(rows[pairs.a], rows[pairs.b], pairs.shared, pairs.size_a, pairs.size_b),
-        matches.candidates,
-        matches.unsearched,
-    )
-
-
-def _conclude(
-    collection: Collection,
-    found: _Found,
-    config: Config,
-    bands: Bands,
-    run: _Run,
-    executor: Executor,
-    texts: pa.ChunkedArray | None = None,
-) -> Result:
-    reference = collection.reference()
-    with run.stage("cluster"):
-        weighted = Weighted(found.pairs.a, found.pairs.b, found.pairs.similarity())
-        decision = decide(found.order, found.leaders, weighted, config.threshold, reference)
-        pairs = pairs_table(
-            collection.rows.column("id"), found.leaders, found.pairs, config.threshold, reference, decision
-        )
-        documents = documents_table(
-            collection.rows,
-            [source.name for source in collection.sources],
-            np.diff(collection.codes.offsets),
-            found.order,
-            found.leaders,
-            reference,
-            decision,
-        )
-    audit: dict[str, Any] | None = None
-    if config.audit:
-        with run.stage("audit"):
-            audit = _audit(collection, found, pairs, config, executor)
-    removed = decision.removed()
-    summary: dict[str, Any] = {
-        "documents": len(collection) - int(reference.sum()),
-        "references": int(reference.sum()),
-        "rejected": len(collection.rejected),
-        "empty": int((collection.hashes == 0).sum()),
-        "text_bytes": collection.text_bytes,
-        "bands": list(bands),
-        "candidates": found.candidates,
-        "unsearched": found.unsearched,
-        "verified": len(found.pairs.a),
-        "pairs": len(pairs),
-        "clusters": int(decision.cluster.max(initial=-1)) + 1,
-        "chains_cut": decision.chains,
-        "removed": len(removed),
-        "kept": len(collection) - int(reference.sum()) - len(removed),
-        "exact": int((decision.pair[removed] < 0).sum()),
-        "near": int((decision.pair[removed] >= 0).sum()),
-        "repeated_ids": _repeated(collection.rows.column("id")),
-        "recall": audit,
-        "seconds": run.seconds,
-        "peak_mb": round(run.peak_mb, 1),
-        "threads": config.threads or os.cpu_count() or 1,
-        "versions": _versions(),
-    }
-    return Result(
-        documents=documents,
-        pairs=pairs,
-        config=config,
-        summary=summary,
-        sources=collection.sources,
-        rejected=collection.rejected,
-        texts=texts,
-        decision=decision,
-    )
-
-
-def _repeated(ids: pa.ChunkedArray) -> int:
-    """How many documents have an identifier that one before them has."""
-    return len(ids) - int(pc.count_distinct(ids).as_py()) if len(ids) else 0
-
-
-def _audit(
-    collection: Collection, found: _Found, pairs: pa.Table, config: Config, executor: Executor
-) -> dict[str, Any]:
-    """Measure the recall on a sample; see `dedup.matches.audit`."""
-    sample = draw_sample(np.flatnonzero(collection.hashes != 0), config.audit, config.seed)
-    truth = brute_force(
-        collection.codes, sample, n=config.n, seed=config.seed, threshold=config.threshold, executor=executor
-    )
-    reference = collection.reference()
-    # Copies of one text share their pairs: what is proven for the first of them is proven for all, and what is not
-    # looked for (two references) is looked for of none.
-    first = found.leaders[truth.sample], found.leaders[truth.other]
-    comparable = ~(reference[truth.sample] & reference[truth.other])
-    comparable &= ~(reference[first[0]] & reference[first[1]]) | (first[0] == first[1])
-    if config.within:
-        values = collection.rows.column(f"field:{config.within}")
-        same = pc.equal(
-            pc.fill_null(values.take(pa.array(truth.sample)), ""), pc.fill_null(values.take(pa.array(truth.other)), "")
-        )
-        comparable &= same.to_numpy()
-    truth = Found(*(column[comparable] for column in truth))
-    a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
-    rows = a << 32 | b
-    first = found.leaders[truth.sample], found.leaders[truth.other]
-    keys = np.minimum(*first) << 32 | np.maximum(*first)
-    known = np.isin(np.minimum(truth.sample, truth.other) << 32 | np.maximum(truth.sample, truth.other), rows)
-    known |= np.isin(keys, rows) | (first[0] == first[1])
-    audit = measure_recall(truth, sample, known, int((collection.hashes != 0).sum()))
-    ids = collection.rows.column("id")
-    return {
-        "documents": audit.documents,
-        "pairs": audit.pairs,
-        "recall": None if np.isnan(audit.recall) else round(audit.recall, 6),
-        "low": None if np.isnan(audit.low) else round(audit.low, 6),
-        "high": None if np.isnan(audit.high) else round(audit.high, 6),
-        "missed": [[ids[a].as_py(), ids[b].as_py()] for a, b in audit.missed[:100].tolist()],
-    }
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    names = ("numpy", "numba", "pyarrow")
-    return {"dedup": version("dedup"), "python": sys.version.split()[0], **{name: version(name) for name in names}}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
-    from dedup.batch import Progress
+    from dedup.stages import Progress
 
 STAGES = {
     "read": "reading, normalising, sketching",

@@ -133,7 +133,8 @@ class Result:
     def at(self, threshold: float) -> Result:
         """The result of a run with a higher threshold, from the pairs of this one: nothing is searched again.
 
-        Equal to a new run with that threshold and the bands of this one.
+        Equal to a new run with that threshold and the bands of this one; but of a text with more than 256 copies not
+        every pair is listed, and those that only the new clusters would name are missing.
 
         Raises
         ------

@@ -28,6 +28,8 @@ DOCUMENTS = pa.schema(
 
 PAIRS = pa.schema(
     [
+        # One document stands for all with its text; its pairs are written out for up to 256 copies, else for the kept
+        # ones only. Two references (--against) are not compared, nor what has their texts.
         ("doc_a", pa.int64()),  # doc_a < doc_b
         ("doc_b", pa.int64()),
         ("id_a", pa.string()),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import mmap
 import re
 import shutil
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 from dedup.documents.blocks import StreamEnds, read_chunks
 from dedup.documents.sources import BESIDE, Source
 from dedup.documents.tabular import read_layout
-from dedup.documents.write import Records
+from dedup.documents.write import Records, open_sink
 
 Note = dict[str, Any]
 
@@ -51,33 +52,28 @@ def annotate_source(
         beside = path.with_name(path.name + BESIDE)
         beside.write_text(json.dumps(notes[0] if notes else None, ensure_ascii=False) + "\n", encoding="utf-8")
         return [path, beside]
-    data = b"".join(bytes(piece) for piece in _readable(source))
-    out = io.BytesIO()
+    data = _bytes_of(source)
     at = 0
-    if source.format in ("csv", "tsv"):
-        layout = read_layout(source, encoding)
-        head = data[: layout.header_end].rstrip(b"\r\n")
-        old = [i for i, name in enumerate(layout.names) if name in _FIELDS]  # annotated before
-        out.write(_without_cells(head, old, layout.delimiter) + _cells(list(_FIELDS), layout.delimiter, encoding))
-        at = len(head)
-    for start, end, note in zip(records.start.tolist(), ends.tolist(), notes, strict=True):
-        out.write(data[at:start])
-        record = data[start:end]
-        if note is None:
-            out.write(record)
-        elif source.format == "jsonl":
-            out.write(_with_field(record, note, encoding or "utf-8"))
-        else:
-            values = ["" if note[name] is None else str(note[name]) for name in _FIELDS.values()]
-            record = _without_cells(record, old, layout.delimiter)
-            out.write(record + _cells(values, layout.delimiter, encoding))
-        at = end
-    out.write(data[at:])
-    if source.compression:
-        with pa.output_stream(str(path), compression=source.compression) as file:
-            file.write(out.getvalue())
-    else:
-        path.write_bytes(out.getvalue())
+    with open_sink(source, path) as out:
+        if source.format in ("csv", "tsv"):
+            layout = read_layout(source, encoding)
+            head = data[: layout.header_end].rstrip(b"\r\n")
+            old = [i for i, name in enumerate(layout.names) if name in _FIELDS]  # annotated before
+            out.write(_without_cells(head, old, layout.delimiter) + _cells(list(_FIELDS), layout.delimiter, encoding))
+            at = len(head)
+        for start, end, note in zip(records.start.tolist(), ends.tolist(), notes, strict=True):
+            out.write(data[at:start])
+            record = data[start:end]
+            if note is None:
+                out.write(record)
+            elif source.format == "jsonl":
+                out.write(_with_field(record, note, encoding or "utf-8"))
+            else:
+                values = ["" if note[name] is None else str(note[name]) for name in _FIELDS.values()]
+                record = _without_cells(record, old, layout.delimiter)
+                out.write(record + _cells(values, layout.delimiter, encoding))
+            at = end
+        out.write(data[at:])
     return [path]
 
 
@@ -86,11 +82,15 @@ _JSON_SPACE = re.compile(r"[ \t\n\r]*")
 _FIELDS = {f"dedup_{name}": name for name in ("cluster", "size", "kept", "label", "similarity")}
 
 
-def _readable(source: Source) -> list[bytes]:
+def _bytes_of(source: Source) -> bytes | mmap.mmap:
+    """The decompressed bytes of a file: a plain one is mapped, a compressed one has to be held."""
+    if not source.compression and source.path.stat().st_size:
+        with source.path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     pieces: list[bytes] = []
     with suppress(StreamEnds):  # said when it was read
         pieces.extend(bytes(piece) for piece in read_chunks(source))
-    return pieces
+    return b"".join(pieces)
 
 
 def _with_field(record: bytes, note: Note, encoding: str) -> bytes:

@@ -39,6 +39,10 @@ from dedup.documents.sources import Source
 csv.field_size_limit(1 << 30)
 
 
+# Bytes after which a record without an end counts as torn open by a stray quote.
+LONGEST_RECORD = 256 << 20
+
+
 class Layout(NamedTuple):
     """How the records of a file are written down."""
 
@@ -119,11 +123,16 @@ def read_tabular(source: Source, fields: Fields, encoding: str) -> Iterator[Task
             piece, ends = None, error
         data = carry + bytes(piece or b"")
         stops, quoted = _records(data, skip)
-        if piece is None and (len(stops) == 0 or stops[-1] < len(data)):
+        torn = not stops and len(data) > LONGEST_RECORD  # a quote that is never closed: go on after the last whole line
+        if torn:
+            stops = [data.rfind(b"\n") + 1 or len(data)]
+        elif piece is None and (not stops or stops[-1] < len(data)):
             stops = [*stops, len(data)]
         if len(stops) and stops[-1] > skip:
             block = np.frombuffer(data, np.uint8)[: stops[-1]]
-            yield partial(parse_block, block, at, skip, np.array(stops), fields, layout, encoding, quoted and not piece)
+            yield partial(
+                parse_block, block, at, skip, np.array(stops), fields, layout, encoding, torn or (quoted and not piece)
+            )
             at += stops[-1]
             carry = data[stops[-1] :]
             skip = 0

@@ -87,7 +87,7 @@ def _split_bytes(source: Source, records: Records, targets: tuple[Path, Path], h
     sides = np.concatenate([[True, True], records.keep])
     ends = np.concatenate([starts[1:], [np.iinfo(np.int64).max]])
     with ExitStack() as stack:
-        files = [stack.enter_context(_sink(source, target)) for target in targets]
+        files = [stack.enter_context(open_sink(source, target)) for target in targets]
         at, out = 0, np.empty(0, np.uint8)
         for piece in _pieces(source):
             data = np.frombuffer(piece, np.uint8)
@@ -113,7 +113,8 @@ def _pieces(source: Source) -> Iterator[memoryview]:
         return  # said when it was read
 
 
-def _sink(source: Source, target: Path) -> Any:
+def open_sink(source: Source, target: Path) -> Any:
+    """A file to write to, compressed as the source is."""
     if source.compression:
         return pa.output_stream(str(target), compression=source.compression)
     return target.open("wb")

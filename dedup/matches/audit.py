@@ -59,9 +59,10 @@ def draw_sample(candidates: np.ndarray, size: int, seed: int) -> np.ndarray:
 def brute_force(codes: Codes, sample: np.ndarray, *, n: int, seed: int, threshold: float, executor: Executor) -> Found:
     """Every document whose Jaccard similarity with a sampled one reaches the threshold, exactly.
 
-    J(A, B) ≥ t needs B to hold t |A| of A's shingles, so all but (1 - t) |A| of any part of A. The rarest (1 - t) + .2 of
-    every sampled set lie in an inverted index, the whole collection streams through it, and whatever holds .2 |A| of
-    them is compared exactly (prefix filtering: Bayardo, Ma, Srikant, Scaling Up All Pairs Similarity Search, WWW 2007). Rare ones, because a phrase that every law begins with leads to every law.
+    J(A, B) ≥ t needs B to hold t |A| of A's shingles, so all but (1 - t) |A| of any part of A. The rarest (1 - t) + .2
+    of every sampled set lie in an inverted index, the whole collection streams through it, and whatever holds .2 |A| of
+    them is compared exactly (prefix filtering: Bayardo, Ma, Srikant, Scaling Up All Pairs Similarity Search, WWW 2007).
+    Rare ones, because a phrase that every law begins with leads to every law.
     """
     index = _Index(codes, sample, n=n, seed=seed, threshold=threshold)
     m = len(codes.offsets) - 1

@@ -1,0 +1,245 @@
+"""The stages after reading: search, decide, assemble, measure."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.assemble import documents_table, pairs_table
+from dedup.collect import Collection
+from dedup.config import Config
+from dedup.decide import Weighted, decide
+from dedup.errors import Cancelled
+from dedup.matches.audit import Found, brute_force, draw_sample, measure_recall
+from dedup.matches.bands import Bands
+from dedup.matches.candidates import Matches, Search
+from dedup.matches.exact import collapse
+from dedup.matches.rank import rank_documents
+from dedup.matches.verify import Verified
+from dedup.memory import anonymous_mb
+from dedup.result import Result, pair_floor
+from dedup.work import WorkFolder
+
+MEASURE_S = 0.02  # how often the memory is looked at while a stage runs; it takes about .1 ms
+
+
+class Progress(NamedTuple):
+    """What a progress callback is told: the stage, and how much of it is done (`total` 0: unknown)."""
+
+    stage: str
+    done: int
+    total: int
+
+
+class Run:
+    """Clock, memory meter and progress of one run."""
+
+    def __init__(self, on_progress: Callable[[Progress], object] | None) -> None:
+        self._on_progress = on_progress
+        self.seconds: dict[str, float] = {}
+        self.peak_mb = 0.0
+        self._measured = -math.inf
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.tell(name, 0, 0)
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 4)
+        self.peak_mb = max(self.peak_mb, anonymous_mb())
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._measured > MEASURE_S:
+            self._measured = now
+            self.peak_mb = max(self.peak_mb, anonymous_mb())
+        if self._on_progress is not None and self._on_progress(Progress(stage, done, total)) is False:
+            raise Cancelled(f"stopped in the stage {stage}")
+
+
+class Searched(NamedTuple):
+    """What the search stage hands on: the order of survival, equal texts, and pairs as document numbers."""
+
+    order: np.ndarray
+    leaders: np.ndarray
+    pairs: Verified
+    candidates: int
+    unsearched: int
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"order": self.order, "leaders": self.leaders, "pairs": np.stack(self.pairs)}
+
+    @classmethod
+    def load(cls, work: WorkFolder, counts: dict[str, Any]) -> Searched:
+        return cls(work.load("order"), work.load("leaders"), Verified(*work.load("pairs")), **counts)
+
+
+def search(collection: Collection, config: Config, bands: Bands, run: Run, executor: Executor) -> Searched:
+    with run.stage("exact"):
+        reference = collection.reference()
+        field = config.keep_rule()[1]
+        order = rank_documents(
+            config.keep_rule(),
+            tokens=np.diff(collection.codes.offsets),
+            reference=reference,
+            damage=collection.damage,
+            values=collection.rows.column(f"field:{field}") if field else None,
+        )
+        groups = None
+        if config.within:
+            column = pc.fill_null(collection.rows.column(f"field:{config.within}"), "").combine_chunks()
+            groups = pc.dictionary_encode(column).indices.to_numpy().astype(np.int64)
+        leaders = collapse(collection.codes, collection.hashes, order, groups)
+    with run.stage("match"):
+        single = (leaders == np.arange(len(leaders))) & (collection.hashes != 0)
+        rows = order[single[order]]
+        search = Search(
+            codes=collection.codes,
+            documents=rows,
+            keys_of=lambda band: collection.keys_of(band)[rows],
+            bands=bands.bands,
+            n=config.n,
+            seed=config.seed,
+            threshold=config.threshold,
+            floor=pair_floor(config.threshold),
+            executor=executor,
+            groups=groups[rows] if groups is not None else None,
+            references=int(reference[rows].sum()),
+            on_band=lambda band: run.tell("match", band, bands.bands),
+        )
+        matches: Matches = search.run()
+    pairs = matches.pairs
+    return Searched(
+        order,
+        leaders,
+        Verified(rows[pairs.a], rows[pairs.b], pairs.shared, pairs.size_a, pairs.size_b),
+        matches.candidates,
+        matches.unsearched,
+    )
+
+
+def conclude(
+    collection: Collection,
+    found: Searched,
+    config: Config,
+    bands: Bands,
+    run: Run,
+    executor: Executor,
+    texts: pa.ChunkedArray | None = None,
+) -> Result:
+    reference = collection.reference()
+    with run.stage("cluster"):
+        weighted = Weighted(found.pairs.a, found.pairs.b, found.pairs.similarity())
+        decision = decide(found.order, found.leaders, weighted, config.threshold, reference)
+        pairs = pairs_table(
+            collection.rows.column("id"), found.leaders, found.pairs, config.threshold, reference, decision
+        )
+        documents = documents_table(
+            collection.rows,
+            [source.name for source in collection.sources],
+            np.diff(collection.codes.offsets),
+            found.order,
+            found.leaders,
+            reference,
+            decision,
+        )
+    audit: dict[str, Any] | None = None
+    if config.audit:
+        with run.stage("audit"):
+            audit = _audit(collection, found, pairs, config, executor)
+    removed = decision.removed()
+    summary: dict[str, Any] = {
+        "documents": len(collection) - int(reference.sum()),
+        "references": int(reference.sum()),
+        "rejected": len(collection.rejected),
+        "empty": int((collection.hashes == 0).sum()),
+        "text_bytes": collection.text_bytes,
+        "bands": list(bands),
+        "candidates": found.candidates,
+        "unsearched": found.unsearched,
+        "verified": len(found.pairs.a),
+        "pairs": len(pairs),
+        "clusters": int(decision.cluster.max(initial=-1)) + 1,
+        "chains_cut": decision.chains,
+        "removed": len(removed),
+        "kept": len(collection) - int(reference.sum()) - len(removed),
+        "exact": int((decision.pair[removed] < 0).sum()),
+        "near": int((decision.pair[removed] >= 0).sum()),
+        "repeated_ids": _repeated(collection.rows.column("id")),
+        "recall": audit,
+        "seconds": run.seconds,
+        "peak_mb": round(run.peak_mb, 1),
+        "threads": config.threads or os.cpu_count() or 1,
+        "versions": versions(),
+    }
+    return Result(
+        documents=documents,
+        pairs=pairs,
+        config=config,
+        summary=summary,
+        sources=collection.sources,
+        rejected=collection.rejected,
+        texts=texts,
+        decision=decision,
+    )
+
+
+def _repeated(ids: pa.ChunkedArray) -> int:
+    """How many documents have an identifier that one before them has."""
+    return len(ids) - int(pc.count_distinct(ids).as_py()) if len(ids) else 0
+
+
+def _audit(
+    collection: Collection, found: Searched, pairs: pa.Table, config: Config, executor: Executor
+) -> dict[str, Any]:
+    """Measure the recall on a sample; see `dedup.matches.audit`."""
+    sample = draw_sample(np.flatnonzero(collection.hashes != 0), config.audit, config.seed)
+    truth = brute_force(
+        collection.codes, sample, n=config.n, seed=config.seed, threshold=config.threshold, executor=executor
+    )
+    reference = collection.reference()
+    # Copies of one text share their pairs: what is proven for the first of them is proven for all, and what is not
+    # looked for (two references) is looked for of none.
+    first = found.leaders[truth.sample], found.leaders[truth.other]
+    comparable = ~(reference[truth.sample] & reference[truth.other])
+    comparable &= ~(reference[first[0]] & reference[first[1]]) | (first[0] == first[1])
+    if config.within:
+        values = collection.rows.column(f"field:{config.within}")
+        same = pc.equal(
+            pc.fill_null(values.take(pa.array(truth.sample)), ""), pc.fill_null(values.take(pa.array(truth.other)), "")
+        )
+        comparable &= same.to_numpy()
+    truth = Found(*(column[comparable] for column in truth))
+    a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
+    rows = a << 32 | b
+    first = found.leaders[truth.sample], found.leaders[truth.other]
+    keys = np.minimum(*first) << 32 | np.maximum(*first)
+    known = np.isin(np.minimum(truth.sample, truth.other) << 32 | np.maximum(truth.sample, truth.other), rows)
+    known |= np.isin(keys, rows) | (first[0] == first[1])
+    audit = measure_recall(truth, sample, known, int((collection.hashes != 0).sum()))
+    ids = collection.rows.column("id")
+    return {
+        "documents": audit.documents,
+        "pairs": audit.pairs,
+        "recall": None if np.isnan(audit.recall) else round(audit.recall, 6),
+        "low": None if np.isnan(audit.low) else round(audit.low, 6),
+        "high": None if np.isnan(audit.high) else round(audit.high, 6),
+        "missed": [[ids[a].as_py(), ids[b].as_py()] for a, b in audit.missed[:100].tolist()],
+    }
+
+
+def versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    names = ("numpy", "numba", "pyarrow")
+    return {"dedup": version("dedup"), "python": sys.version.split()[0], **{name: version(name) for name in names}}
