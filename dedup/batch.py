@@ -20,8 +20,9 @@ from dedup.columns import text_columns
 from dedup.config import Config
 from dedup.documents.sources import COMPRESSIONS, MAGIC, Source, find_sources
 from dedup.errors import ConfigError, InputError
+from dedup.folder import check_output
 from dedup.matches.bands import Bands, choose_bands
-from dedup.result import Result, check_output
+from dedup.result import Result
 from dedup.stages import Progress, Run, Searched, conclude, search, versions
 from dedup.work import SPOOL, SPOOL_PART, WorkFolder
 

@@ -23,7 +23,8 @@ from dedup.decide import Decision, Weighted, decide
 from dedup.documents.annotate import annotate_source
 from dedup.documents.sources import Source
 from dedup.documents.write import Records, write_source
-from dedup.errors import ConfigError, InputError, OutputError
+from dedup.errors import ConfigError, InputError
+from dedup.folder import check_output, replace_folder
 from dedup.jsonlines import write_json_lines
 from dedup.tables import EXACT, FORMAT, REJECTED
 
@@ -415,42 +416,3 @@ def write_table(table: pa.Table, path: Path) -> None:
 def pair_floor(threshold: float) -> float:
     """Least similarity of the pairs that are reported: .1 below the threshold, to show what the threshold decides."""
     return max(round(threshold - 0.1, 12), 0.01)
-
-
-def check_output(folder: Path, *, force: bool) -> None:
-    """Whether a run folder may be written to `folder`.
-
-    Raises
-    ------
-    OutputError
-        If something is there that must not be replaced.
-    """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise OutputError(f"{folder}: exists and is no folder; name another with -o")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if not force:
-        raise OutputError(
-            f"{folder}: exists and is not empty; --force replaces an earlier run, or name another with -o"
-        )
-    if not (folder / "run.json").is_file():
-        raise OutputError(
-            f"{folder}: exists and is no run folder, so --force does not replace it; name another with -o"
-        )
-
-
-def replace_folder(new: Path, target: Path) -> None:
-    """Put a complete folder in the place of an older one (or of nothing); the old one is there until the new one is."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        new.rename(target)
-        return
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    target.rename(old)
-    try:
-        new.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

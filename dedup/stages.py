@@ -220,9 +220,9 @@ def _audit(
         )
         comparable &= same.to_numpy()
     truth = Found(*(column[comparable] for column in truth))
+    first = first[0][comparable], first[1][comparable]
     a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
     rows = a << 32 | b
-    first = found.leaders[truth.sample], found.leaders[truth.other]
     keys = np.minimum(*first) << 32 | np.maximum(*first)
     known = np.isin(np.minimum(truth.sample, truth.other) << 32 | np.maximum(truth.sample, truth.other), rows)
     known |= np.isin(keys, rows) | (first[0] == first[1])

@@ -14,6 +14,8 @@ from dedup.documents.fields import Fields
 from dedup.documents.sources import Source
 
 BLOCK_BYTES = 4 << 20
+# So few records are parsed one by one rather than halved on.
+FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,42 @@ def join_texts(texts: list[pa.Array]) -> pa.Array:
     mark = pa.scalar("\n", texts[0].type)
     joined = pc.binary_join_element_wise(first, *texts[1:], mark, null_handling="skip")
     return pc.if_else(some, joined, pa.scalar(None, joined.type))
+
+
+def parse_halving(
+    parse: Callable[[int, int], pa.Table | None],
+    a: int,
+    b: int,
+    total: int,
+    parts: list[tuple[int, int, pa.Table]],
+    strict: list[int],
+) -> None:
+    """Parse records a to b of `total`: what fails as a whole is halved until the bad record stands among few.
+
+    Parameters
+    ----------
+    parse : function of (first, last)
+        The table of these records, or None if it has not as many rows as there are records.
+    parts : list
+        Gets (first, last, table).
+    strict : list
+        Gets the records that are left to a parser that takes them one by one.
+    """
+    few = b - a <= FEW
+    table = parse(a, b) if a < b and (not few or (a, b) == (0, total)) else None
+    if table is not None:
+        parts.append((a, b, table))
+    elif few:
+        strict.extend(range(a, b))
+    else:
+        middle = (a + b) // 2
+        parse_halving(parse, a, middle, total, parts, strict)
+        parse_halving(parse, middle, b, total, parts, strict)
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether text in this encoding ("": the default) can be parsed as it stands."""
+    return encoding.lower().replace("-", "") in ("", "utf8", "utf8sig")
 
 
 def no_rows(fields: Fields) -> pa.Table:

@@ -28,9 +28,11 @@ from dedup.documents.blocks import (
     StreamEnds,
     Task,
     broken,
+    is_utf8,
     join_texts,
     make_rows,
     no_rows,
+    parse_halving,
     read_line_blocks,
 )
 from dedup.documents.fields import Fields
@@ -38,8 +40,6 @@ from dedup.documents.sources import Source
 
 BOM = b"\xef\xbb\xbf"
 PROBE_LINES = 100
-# Below this many lines the strict parser is quicker than halving on.
-FEW = 16
 
 BLANK, GOOD, ODD = 0, 1, 2
 UNDECODED = b"\xff"
@@ -97,7 +97,7 @@ def parse_block(data: np.ndarray, at: int, fields: Fields, encoding: str = "") -
     kinds = np.zeros(count, np.uint8)
     kernels.trim_lines(data, starts, ends, kinds)
     where = starts + at, ends + at
-    if encoding and encoding.lower().replace("-", "") not in ("utf8", "utf8sig"):
+    if not is_utf8(encoding):
         data, starts, ends, kinds = _transcode(data, starts, ends, kinds, encoding)
     good = np.flatnonzero(kinds == GOOD)
     if np.any(kinds == ODD):
@@ -107,7 +107,8 @@ def parse_block(data: np.ndarray, at: int, fields: Fields, encoding: str = "") -
         clean, clean_starts, clean_ends = data, starts[good], ends[good]
     parts: list[tuple[int, int, pa.Table]] = []
     strict: list[int] = []
-    _parse_lines(clean, clean_starts, clean_ends, 0, len(good), fields, parts, strict)
+    parse = partial(_parse_lines, clean, clean_starts, clean_ends, fields)
+    parse_halving(parse, 0, len(good), len(good), parts, strict)
     odd = np.flatnonzero(kinds == ODD)
     suspects = sorted({*odd.tolist(), *good[strict].tolist()})
     return _assemble(data, (starts, ends), where, good, parts, suspects, fields, count, encoding)
@@ -139,22 +140,8 @@ def _schema(fields: Fields) -> pa.Schema:
     return pa.schema(list(types.items()))
 
 
-def _parse_lines(
-    data: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    a: int,
-    b: int,
-    fields: Fields,
-    parts: list[tuple[int, int, pa.Table]],
-    strict: list[int],
-) -> None:
-    """Parse good-looking lines a to b: tables into `parts`, lines for the strict parser into `strict`."""
-    if a >= b:
-        return
-    if b - a <= FEW and (a, b) != (0, len(starts)):
-        strict.extend(range(a, b))
-        return
+def _parse_lines(data: np.ndarray, starts: np.ndarray, ends: np.ndarray, fields: Fields, a: int, b: int) -> Any:
+    """The table of good-looking lines a to b, or None if one of them is bad."""
     piece = data[starts[a] : ends[b - 1]]
     try:
         table = pj.read_json(
@@ -162,21 +149,14 @@ def _parse_lines(
             read_options=pj.ReadOptions(use_threads=False, block_size=len(piece) + 1),
             parse_options=pj.ParseOptions(explicit_schema=_schema(fields), unexpected_field_behavior="ignore"),
         )
-        whole = table.num_rows == b - a
-        if whole:
-            for name in table.column_names:
-                if pa.types.is_string(table.schema.field(name).type):
-                    table.column(name).validate(full=True)
+        if table.num_rows != b - a:
+            return None
+        for name in table.column_names:
+            if pa.types.is_string(table.schema.field(name).type):
+                table.column(name).validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        whole = False
-    if whole:
-        parts.append((a, b, table))
-    elif b - a <= FEW:
-        strict.extend(range(a, b))
-    else:
-        middle = (a + b) // 2
-        _parse_lines(data, starts, ends, a, middle, fields, parts, strict)
-        _parse_lines(data, starts, ends, middle, b, fields, parts, strict)
+        return None
+    return table
 
 
 def _assemble(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +28,14 @@ from dedup.documents.blocks import (
     StreamEnds,
     Task,
     broken,
+    is_utf8,
     make_rows,
     no_rows,
+    parse_halving,
     read_chunks,
 )
 from dedup.documents.fields import Fields
-from dedup.documents.jsonl import BOM, FEW
+from dedup.documents.jsonl import BOM
 from dedup.documents.sources import Source
 
 csv.field_size_limit(1 << 30)
@@ -192,16 +194,17 @@ def parse_block(
     parts: list[tuple[int, int, pa.Table]] = []
     strict: list[int] = []
     a, b = starts[filled], stops[filled]
-    if encoding and encoding.lower().replace("-", "") not in ("utf8", "utf8sig"):
+    if not is_utf8(encoding):
         strict = list(range(len(filled)))
     else:
         last = len(filled) - int(torn)
+        parse = partial(_parse_records, data, a, b, fields, layout)
         done = 0
         for bad in [i for i in _suspects(data, a, b, layout) if i < last and not _is_record(data, a[i], b[i], layout)]:
-            _parse_records(data, a, b, done, bad, fields, layout, parts, strict)
+            parse_halving(parse, done, bad, len(a), parts, strict)
             strict.append(bad)
             done = bad + 1
-        _parse_records(data, a, b, done, last, fields, layout, parts, strict)
+        parse_halving(parse, done, last, len(a), parts, strict)
         strict += range(last, len(filled))
     tables, rejected = [], []
     for i, j, table in parts:
@@ -291,21 +294,9 @@ def _joined(columns: dict[str, pa.Array], fields: Fields) -> pa.Array:
 
 
 def _parse_records(
-    data: np.ndarray,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    a: int,
-    b: int,
-    fields: Fields,
-    layout: Layout,
-    parts: list[tuple[int, int, pa.Table]],
-    strict: list[int],
-) -> None:
-    if a >= b:
-        return
-    if b - a <= FEW and (a, b) != (0, len(starts)):
-        strict.extend(range(a, b))
-        return
+    data: np.ndarray, starts: np.ndarray, stops: np.ndarray, fields: Fields, layout: Layout, a: int, b: int
+) -> Any:
+    """The table of records a to b, or None if one of them is bad."""
     piece = data[starts[a] : stops[b - 1]]
     wanted = [name for name in fields.names() if name in layout.names]
     try:
@@ -322,17 +313,9 @@ def _parse_records(
                 check_utf8=True,
             ),
         )
-        whole = table.num_rows == b - a
     except pa.ArrowInvalid:
-        whole = False
-    if whole:
-        parts.append((a, b, table))
-    elif b - a <= FEW:
-        strict.extend(range(a, b))
-    else:
-        middle = (a + b) // 2
-        _parse_records(data, starts, stops, a, middle, fields, layout, parts, strict)
-        _parse_records(data, starts, stops, middle, b, fields, layout, parts, strict)
+        return None
+    return table if table.num_rows == b - a else None
 
 
 def _strict(data: np.ndarray, first: int, stop: int, layout: Layout, encoding: str) -> dict[str, str]:
