@@ -11,12 +11,7 @@ from random import Random
 
 import pyarrow as pa
 
-from corpus.forms import ENGLISH, FORMS, lay_out
-from corpus.grammar import fill_scene
-from corpus.lexicon import topics
-from corpus.scene import Scene
-from corpus.sentences import UsedSentences
-from corpus.writer import Draft
+from corpus.writer import Writer
 
 LANGUAGES = ("zh", "en")
 REPORT_CHARACTERS = 1000
@@ -25,12 +20,11 @@ LEAST_REPLACED, MOST_REPLACED = 0.02, 0.15
 
 
 class Reports:
-    """An endless text in one language: one report after the other, no sentence twice."""
+    """An endless text in one language: one report after the other."""
 
     def __init__(self, language: str, seed: int) -> None:
-        self._rng = Random(f"{language} {seed}")
-        self._forms = [ENGLISH] if language == "en" else list(FORMS)
-        self._used = UsedSentences()
+        self._writer = Writer(Random(f"{language} {seed}"))
+        self._english = language == "en"
         self._parts: list[str] = []
         self._length = 0
 
@@ -44,15 +38,11 @@ class Reports:
         return self._parts[0][:characters]
 
     def _report(self) -> str:
-        scene = Scene(self._rng)
-
-        def finish(wording: str) -> str | None:
-            sentence = fill_scene(wording, scene)
-            sentence = sentence[:1].upper() + sentence[1:]
-            return sentence if self._used.claim(sentence) else None
-
-        draft = Draft(self._rng, self._rng.choice(topics()), finish)
-        return lay_out(self._rng.choice(self._forms), REPORT_CHARACTERS, draft.sentence, self._rng)
+        form = "english" if self._english else None
+        report = self._writer.report(length=REPORT_CHARACTERS, form=form)
+        while report.english is not self._english:
+            report = self._writer.report(length=REPORT_CHARACTERS, form=form)
+        return report.text.string
 
 
 @functools.cache
@@ -63,7 +53,11 @@ def _reports(language: str, seed: int) -> Reports:
 def passages(language: str, length: int, size: int, seed: int = 1) -> list[str]:
     """Unrelated texts of `length` characters each, about `size` bytes of UTF-8 together, two at least."""
     begin = _reports(language, seed).first(2 * length)
-    count = max(2, size // (len(begin.encode()) // 2))
+    return some(language, length, max(2, size // (len(begin.encode()) // 2)), seed)
+
+
+def some(language: str, length: int, count: int, seed: int = 1) -> list[str]:
+    """`count` unrelated texts of `length` characters each."""
     whole = _reports(language, seed).first(count * length)
     return [whole[at : at + length] for at in range(0, count * length, length)]
 

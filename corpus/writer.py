@@ -1,132 +1,131 @@
-"""Writes clean reports, short texts and templates."""
+"""Writes clean reports, short texts and templates, each from nothing but the random state it is given.
+
+Nothing is remembered between documents, so ten million of them can stream through; that two of them hardly share a
+run of words is a matter of how many ways there are to say things, and is measured.
+"""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
 from random import Random
 
-from corpus.forms import ENGLISH, FORMS, SHORT, Form, lay_out
-from corpus.grammar import fill_scene, fill_wording
-from corpus.lexicon import lists, topics
+from corpus.forms import BY_NAME, FORMS, lay_out
+from corpus.grammar import Pen
+from corpus.lexicon import topics
+from corpus.marked import Text
+from corpus.report import Report
 from corpus.scene import Scene
-from corpus.sentences import UsedSentences
+from corpus.template import Draft, Template
 
-ENGLISH_SHARE = 0.08
-LONG_SHARE = 0.006
-MEDIAN_LENGTH, LENGTH_SPREAD, LEAST_LENGTH, MOST_LENGTH = 350, 0.38, 270, 1500
-LONG_LENGTHS = (3000, 4500)
-SHORT_LENGTHS = (38, 65)
-TRIES = 200
+__all__ = ["Report", "Template", "Writer"]
 
-
-@dataclass(frozen=True)
-class Page:
-    """A document as its site shows it, with what the changes need to know of it."""
-
-    title: str
-    text: str
-    form: Form
-    topic: str
-    year: int
-    people: tuple[str, ...]
-
-    @property
-    def english(self) -> bool:
-        """Whether the text is English, which leaves only some of the changes to make."""
-        return self.form is ENGLISH
+MEDIAN_LENGTH, LENGTH_SPREAD, LEAST_LENGTH, MOST_LENGTH = 650, 0.6, 200, 6000
+ENGLISH_FACTOR = 2.5
+"""English takes so many times the characters to say as much."""
+LEAST_SHARE, MOST_SHARE = 0.01, 0.15
+LEAST_OPEN = 9
+"""Fewer open characters than this cannot come near a wanted share."""
+SHORT_MOST = 85
 
 
-class Draft:
-    """Draws the sentences of one document; no pattern comes twice before all of its section were used."""
-
-    def __init__(self, rng: Random, topic: str, finish: Callable[[str], str | None]) -> None:
-        self._rng = rng
-        self._topic = topic
-        self._finish = finish
-        self._decks: dict[str, list[str]] = {}
-
-    def sentence(self, section: str) -> str:
-        """The next sentence of a section; draws again while `finish` refuses what was drawn."""
-        for _ in range(TRIES):
-            deck = self._decks.setdefault(section, [])
-            if not deck:
-                deck.extend(lists()[section])
-                self._rng.shuffle(deck)
-            if sentence := self._finish(fill_wording(deck.pop(), self._topic, self._rng)):
-                return sentence
-        raise RuntimeError(f"no unused sentence of section {section} found in {TRIES} draws")
+@cache
+def _topic_names(language: str) -> tuple[str, ...]:
+    return tuple(topics(language))
 
 
-@dataclass(frozen=True)
-class Template:
-    """A report whose names, dates and figures are still open."""
-
-    title: str
-    text: str
-    form: Form
-    topic: str
-    rng: Random
-
-    def member(self) -> Page:
-        """The template filled in once more, for another place."""
-        scene = Scene(self.rng)
-        title, text = fill_scene(self.title, scene), fill_scene(self.text, scene)
-        return Page(title, text, self.form, self.topic, scene.year, tuple(sorted(scene.people)))
+@cache
+def _form_ladder() -> tuple[tuple[float, str], ...]:
+    total = sum(form.weight for form in FORMS)
+    return tuple((sum(form.weight for form in FORMS[: at + 1]) / total, form.name) for at, form in enumerate(FORMS))
 
 
 class Writer:
-    """Writes documents that share no sentence beyond the stock phrases."""
+    """Writes documents that have next to nothing in common."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
-        self._used = UsedSentences()
+        self._random = rng.random
 
-    def report(self) -> Page:
+    def report(self, *, length: int | None = None, form: str | None = None, topic: str | None = None) -> Report:
         """A clean report, notice, regulation, plan, news text or set of minutes; now and then in English."""
-        if self._rng.random() < ENGLISH_SHARE:
-            return self._page(ENGLISH, 2 * self._length())
-        return self._page(self._form(), self._length())
+        form = form or self._form()
+        pen, topic = self._pen(form, topic)
+        page = lay_out(BY_NAME[form], length or self._length(form), pen)
+        text = "\n".join(["".join(line.parts) for line in page])
+        return self._report(self.title(form, pen), text, form, topic, pen.scene)
 
-    def short(self) -> Page:
+    def short(self) -> Report:
         """A notice of one to three sentences."""
-        return self._page(SHORT, self._rng.randint(*SHORT_LENGTHS))
+        pen, topic = self._pen("short", None)
+        text = pen.sentence("short") + "。"
+        while self._random() < 0.6 or len(text) < 30:
+            more = pen.sentence("short.more") + "。"
+            if len(text) + len(more) > SHORT_MOST:
+                break
+            text += more
+        return self._report(self.title("short", pen), text, "short", topic, pen.scene)
 
-    def template(self) -> Template:
-        """A template no other document was written from."""
-        form, topic = self._form(), self._rng.choice(topics())
-        draft = Draft(self._rng, topic, self._claimed)
-        text = lay_out(form, self._length(), draft.sentence, self._rng)
-        return Template(self._title(form, topic), text, form, topic, self._rng)
+    def template(
+        self,
+        *,
+        length: int | None = None,
+        form: str | None = None,
+        topic: str | None = None,
+        share: float | None = None,
+    ) -> Template:
+        """A report whose names, dates and figures are still open."""
+        form = form or self._form()
+        share = share or LEAST_SHARE + (MOST_SHARE - LEAST_SHARE) * self._random()
+        pen, topic = self._pen(form, topic)
+        draft = Draft(pen, "en" if form == "english" else "zh", topic)
+        length = length or max(self._length(form), int(LEAST_OPEN / share))
+        page = lay_out(BY_NAME[form], length, draft)
+        title = draft.sentence("en.title" if form == "english" else f"title.{form}")
+        return Template(BY_NAME[form], topic, title, page, pen, share)
 
-    def stray_sentence(self, page: Page) -> str:
-        """A sentence of that page's topic which no document holds yet."""
-        draft = Draft(self._rng, page.topic, self._claimed_in(Scene(self._rng)))
-        return draft.sentence("en.sentence") + "." if page.english else draft.sentence("measure") + "。"
+    def sentence(self, report: Report) -> str:
+        """One more sentence on the report's topic, in its language, with its stop."""
+        if report.english:
+            return self._on(report).capital("en.measure") + "."
+        return self._on(report).sentence("measure") + "。"
 
-    def _page(self, form: Form, length: int) -> Page:
-        scene, topic = Scene(self._rng), self._rng.choice(topics())
-        draft = Draft(self._rng, topic, self._claimed_in(scene))
-        text = lay_out(form, length, draft.sentence, self._rng)
-        title = fill_scene(self._title(form, topic), scene)
-        return Page(title, text, form, topic, scene.year, tuple(sorted(scene.people)))
+    def paragraph(self, report: Report) -> str:
+        """Some more sentences on the report's topic."""
+        pen = self._on(report)
+        count = 2 + int(self._random() * 4)
+        if report.english:
+            return " ".join([pen.capital("en.measure") + "." for _ in range(count)])
+        return "".join([pen.sentence("measure") + "。" for _ in range(count)])
 
-    def _claimed(self, text: str) -> str | None:
-        text = text[:1].upper() + text[1:]
-        return text if self._used.claim(text) else None
+    def title(self, form: str, pen: Pen) -> str:
+        """A title for a document of that form."""
+        written = pen.sentence("en.title" if form == "english" else f"title.{form}")
+        return written[:1].upper() + written[1:]
 
-    def _claimed_in(self, scene: Scene) -> Callable[[str], str | None]:
-        return lambda wording: self._claimed(fill_scene(wording, scene))
+    def _pen(self, form: str, topic: str | None) -> tuple[Pen, str]:
+        language = "en" if form == "english" else "zh"
+        known = _topic_names(language)
+        topic = topic or known[int(self._random() * len(known))]
+        return Pen(language, topic, Scene(language, self._random), self._random), topic
 
-    def _form(self) -> Form:
-        return self._rng.choices(FORMS, [form.weight for form in FORMS])[0]
+    def _on(self, report: Report) -> Pen:
+        language = "en" if report.english else "zh"
+        return Pen(language, report.topic, Scene(language, self._random, place=report.place), self._random)
 
-    def _title(self, form: Form, topic: str) -> str:
-        name = "en.title" if form is ENGLISH else f"title.{form.name}"
-        title = fill_wording(self._rng.choice(lists()[name]), topic, self._rng)
-        return title[:1].upper() + title[1:]
+    @staticmethod
+    def _report(title: str, text: str, form: str, topic: str, scene: Scene) -> Report:
+        people = tuple([name for name in scene.people if name in text])
+        return Report(title, Text(text), form, topic, scene.home, scene.year, people)
 
-    def _length(self) -> int:
-        if self._rng.random() < LONG_SHARE:
-            return self._rng.randint(*LONG_LENGTHS)
+    def _form(self) -> str:
+        drawn = self._random()
+        for upto, name in _form_ladder():
+            if drawn < upto:
+                return name
+        return FORMS[0].name
+
+    def _length(self, form: str) -> int:
         drawn = self._rng.lognormvariate(math.log(MEDIAN_LENGTH), LENGTH_SPREAD)
-        return int(min(max(drawn, LEAST_LENGTH), MOST_LENGTH))
+        length = int(min(max(drawn, LEAST_LENGTH), MOST_LENGTH))
+        return int(length * ENGLISH_FACTOR) if form == "english" else length
