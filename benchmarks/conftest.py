@@ -13,12 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks.texts import arrow, passages, with_copies
+from benchmarks.texts import arrow, passages, some, with_copies
 from dedup.documents.normalise import Codes, normalise_rows
 
 QUICK = os.environ.get("DEDUP_BENCH_QUICK", "") not in ("", "0")
 TEXT_BYTES = 60_000 if QUICK else 2_000_000
 COPIES = 0.3
+MANY = (100, 300, 1_000) if QUICK else (1_000, 10_000, 50_000)
+MANY_LENGTH = 125  # short ones: it is the number of documents that is looked at
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,8 +54,9 @@ class Batch(NamedTuple):
 
 
 @functools.cache
-def _batch(language: str, length: int, copies: float) -> Batch:
-    plain = passages(language, length, TEXT_BYTES)
+def _batch(language: str, length: int, copies: float, count: int | None = None) -> Batch:
+    """A batch of `count` texts, or of so many as make `TEXT_BYTES`."""
+    plain = some(language, length, count) if count else passages(language, length, TEXT_BYTES)
     texts = with_copies(plain, copies) if copies else plain
     array = arrow(texts)
     return Batch(array, normalise_rows(array), sum(len(text.encode()) for text in texts))
@@ -69,6 +72,18 @@ def batch(language: str, length: int) -> Batch:
 def copied(language: str, length: int) -> Batch:
     """Texts of which some are copies, to the letter or nearly, of ones before them."""
     return _batch(language, length, COPIES)
+
+
+@pytest.fixture(params=MANY, ids=lambda count: f"{count}-documents")
+def documents(request: pytest.FixtureRequest) -> int:
+    """How many documents: for the stages that look at all of them at once."""
+    return request.param
+
+
+@pytest.fixture
+def many(documents: int) -> Batch:
+    """That many short Chinese texts, some of them copies."""
+    return _batch("zh", MANY_LENGTH, COPIES, documents)
 
 
 @pytest.fixture(scope="session")

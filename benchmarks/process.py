@@ -45,7 +45,7 @@ def run_dedup(inputs: Sequence[Path], out: Path, *, threads: int, options: Seque
     command += ["--audit", "0", "--threads", str(threads), *options]
     begin = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        meter = _Meter(process.pid)
+        meter = Meter(process.pid)
         meter.start()
         _, said = process.communicate()
         seconds = time.perf_counter() - begin
@@ -61,7 +61,7 @@ def show_stages(seconds: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
 
 
-class _Meter(threading.Thread):
+class Meter(threading.Thread):
     """Looks at a process ten times a second, from a thread, so that the end of the process is seen at once."""
 
     def __init__(self, pid: int) -> None:

@@ -160,6 +160,7 @@ def measure(name: str, texts: pa.LargeStringArray, effort: Effort) -> dict[str, 
         "ours_mb_per_s": round(ours.speed, 1),
         "ours_min": round(min(ours.speeds), 1),
         "ours_max": round(max(ours.speeds), 1),
+        "turns": len(ours.speeds),
     }
     for key, other in others.items():
         result[f"{key}_mb_per_s"] = round(other.speed, 3)

@@ -5,6 +5,7 @@ Every benchmark also checks one property of what it computed, so that a fast ans
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 
 import numpy as np
@@ -126,17 +127,15 @@ def test_intersect(measure: Measure, batch: Batch) -> None:
     assert (shared >= 0).all()
 
 
-@pytest.mark.benchmark(group="search: band keys → candidates → verified pairs")
-@languages
-@lengths
-def test_search(measure: Measure, copied: Batch, rows: np.ndarray, executor: Executor) -> None:
+def searching(batch: Batch, executor: Executor) -> Callable[[], int]:
+    """A search over all documents of a batch; it returns how many pairs it found."""
     bands = choose_bands(THRESHOLD, DEFAULT.recall, DEFAULT.k)
-    keys = band_keys(sketch_rows(copied.codes, n=N, k=DEFAULT.k, seed=SEED), *bands)
+    keys = band_keys(sketch_rows(batch.codes, n=N, k=DEFAULT.k, seed=SEED), *bands)
 
     def search() -> int:
         found = Search(
-            codes=copied.codes,
-            documents=rows,
+            codes=batch.codes,
+            documents=np.arange(batch.documents),
             keys_of=lambda band: keys[band],
             bands=bands.bands,
             n=N,
@@ -147,15 +146,64 @@ def test_search(measure: Measure, copied: Batch, rows: np.ndarray, executor: Exe
         )
         return len(found.run().pairs.a)
 
-    assert measure(search, copied) > 0
+    return search
+
+
+@pytest.mark.benchmark(group="search: band keys → candidates → verified pairs")
+@languages
+@lengths
+def test_search(measure: Measure, copied: Batch, executor: Executor) -> None:
+    assert measure(searching(copied, executor), copied) > 0
+
+
+def clustering(batch: Batch) -> Callable[[], np.ndarray]:
+    """Clusters from links between neighbours, every fifth pair of them."""
+    pairs = neighbours(batch)
+    linked = pairs[np.random.default_rng(1).random(len(pairs)) < 0.2]
+    lower, higher = (linked >> np.uint64(32)).astype(np.int64), (linked & kernels.LOW).astype(np.int64)
+    return lambda: cluster(batch.documents, lower, higher)
 
 
 @pytest.mark.benchmark(group="cluster: links → anchors")
 @pytest.mark.parametrize("language", ["zh"])
 @pytest.mark.parametrize("length", [437])
 def test_cluster(measure: Measure, copied: Batch, rows: np.ndarray) -> None:
-    pairs = neighbours(copied)
-    linked = pairs[np.random.default_rng(1).random(len(pairs)) < 0.2]
-    lower, higher = (linked >> np.uint64(32)).astype(np.int64), (linked & kernels.LOW).astype(np.int64)
-    anchors = measure(lambda: cluster(copied.documents, lower, higher), copied)
+    anchors = measure(clustering(copied), copied)
     assert (anchors <= rows).all() and (anchors[anchors] == anchors).all()
+
+
+# -- by number of documents: the stages that look at all of them at once -----------------------------------------
+
+
+@pytest.mark.benchmark(group="by number of documents")
+def test_band_keys_of_many(measure: Measure, many: Batch) -> None:
+    sketches = sketch_rows(many.codes, n=N, k=DEFAULT.k, seed=SEED)
+    bands = choose_bands(THRESHOLD, DEFAULT.recall, DEFAULT.k)
+    assert measure(lambda: band_keys(sketches, *bands), many).shape == (bands.bands, many.documents)
+
+
+@pytest.mark.benchmark(group="by number of documents")
+def test_exact_collapse_of_many(measure: Measure, many: Batch) -> None:
+    hashes, order = text_hashes(many.codes), np.arange(many.documents)
+    leaders = measure(lambda: collapse(many.codes, hashes, order), many)
+    assert 0 < (leaders != order).sum() < many.documents / 2
+
+
+@pytest.mark.benchmark(group="by number of documents")
+def test_verify_of_many(measure: Measure, many: Batch, executor: Executor) -> None:
+    pairs, order = neighbours(many), np.arange(many.documents)
+    found = measure(
+        lambda: verify_pairs(many.codes, order, pairs, n=N, seed=SEED, floor=FLOOR, executor=executor), many
+    )
+    assert (found.similarity() >= FLOOR).all()
+
+
+@pytest.mark.benchmark(group="by number of documents")
+def test_search_of_many(measure: Measure, many: Batch, executor: Executor) -> None:
+    assert measure(searching(many, executor), many) > 0
+
+
+@pytest.mark.benchmark(group="by number of documents")
+def test_cluster_of_many(measure: Measure, many: Batch) -> None:
+    anchors = measure(clustering(many), many)
+    assert (anchors[anchors] == anchors).all()

@@ -9,9 +9,14 @@ import sys
 from itertools import combinations
 from pathlib import Path
 
-from benchmarks.many import documents
+import pytest
 
-ROOT = Path(__file__).parents[1]
+from benchmarks import quality, scaling
+from benchmarks.many import documents
+from benchmarks.measurement import QUICK
+from benchmarks.micro import measurement
+
+ROOT = Path(__file__).parents[2]
 
 
 def run_module(*arguments: str, **environment: str) -> str:
@@ -34,6 +39,20 @@ def test_core__runs_on_the_quick_path_and_tells_speeds(tmp_path: Path) -> None:
     records = json.loads(report.read_text(encoding="utf-8"))["benchmarks"]
     assert len(records) > 50
     assert all(record["extra_info"]["mb_per_s"] > 0 and record["extra_info"]["ns_per_token"] > 0 for record in records)
+    measured = [measurement(record, quick=True) for record in records]
+    assert len({json.dumps(one.case) for one in measured}) == len(records)
+    for name in ("length", "language", "k", "scheme", "documents"):
+        assert len({one.case[name] for one in measured if name in one.case}) > 1, name
+    assert all(one.n > 0 and one.spread["seconds"][0] <= one.values["seconds"] for one in measured)
+
+
+def test_core__saves_a_run_and_compares_the_next_one_with_it(tmp_path: Path) -> None:
+    command = ["pytest", "benchmarks", "--benchmark-only", "-q", "-k", "cluster and zh"]
+    command += ["--benchmark-autosave", f"--benchmark-storage={tmp_path}"]
+    run_module(*command, DEDUP_BENCH_QUICK="1")
+    output = run_module(*command, "--benchmark-compare", DEDUP_BENCH_QUICK="1")
+    assert len(list(tmp_path.rglob("*.json"))) == 2
+    assert "(NOW)" in output and "(0001_" in output
 
 
 def test_sketch_speed__compares_on_generated_texts_and_on_a_file(tmp_path: Path) -> None:
@@ -73,3 +92,36 @@ def test_many__documents_are_copies_or_share_next_to_nothing() -> None:
     # Two copies of one text, each with two sentences of its own, may be no more than .5 alike.
     assert sum(similarity > 0.45 for similarity in similarities) > 0.25 * len(texts)
     assert not [similarity for similarity in similarities if 0.1 < similarity <= 0.45]
+
+
+def test_quality__of_a_generated_collection_leaves_every_measure_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "QUICK_PLANS", (quality.Plan("mixed", 120, (100, 101)),))
+    lines = list(quality.measure(QUICK, tmp_path))
+    assert not [line.failed for line in lines if line.failed]
+    measures = {"totals", "recorded similarity", "recall by similarity", "clusters", "labels", "changes", "traps"}
+    assert {line.case["measure"] for line in lines} >= measures - {"traps"}
+    by_measure = {line.case["measure"]: line for line in lines}
+    assert by_measure["totals"].values["precision"] == by_measure["recorded similarity"].values["share_equal"] == 1
+    assert by_measure["totals"].values["documents"] == 240 and by_measure["totals"].n == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_quality__a_profile_that_cannot_be_made_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        quality, "QUICK_PLANS", (quality.Plan("nonsense", 50, (100,)), quality.Plan("ladder", 50, (100,)))
+    )
+    lines = list(quality.measure(QUICK, tmp_path))
+    assert [line.case["profile"] for line in lines if line.failed] == ["nonsense"]
+    assert "ladder" in {line.case["profile"] for line in lines if not line.failed}
+
+
+def test_scaling__tells_sizes_and_the_steps_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "QUICK_SIZES", (scaling.Size(100, 1), scaling.Size(400, 1)))
+    lines = list(scaling.measure(QUICK, tmp_path))
+    assert [line.case.get("documents") for line in lines] == [100, 400, None]
+    assert all(line.values["seconds"] > 0 and line.values["peak_mb"] > 0 for line in lines[:2])
+    assert lines[2].case["growth_to"] == 400 and lines[2].values["candidates_exponent"] is not None
