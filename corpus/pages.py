@@ -151,7 +151,8 @@ class PageMaker:
             changes = site_damage(rng, len(text.string))
             for name in changes:
                 text = DAMAGES[name](text, rng)
-        page_title = f"{lead.year}年{title}({rng.choice(('精选', '通用', '汇总', '优秀'))}{count}篇)"
+        year = "" if "年" in title else f"{lead.year}年"
+        page_title = f"{year}{title}({rng.choice(('精选', '通用', '汇总', '优秀'))}{count}篇)"
         report = replace(lead, title=page_title, text=text, form="report", people=())
         self._family.add(
             Document(

@@ -17,7 +17,7 @@ from corpus.unseen import UNSEEN, UNSEEN_ON_ENGLISH
 from corpus.writer import Report, Writer
 
 MOST_COPIES, COPIES_SKEW = 11, 1.5
-MOST_MEMBERS, MEMBERS_SKEW = 1000, 1.1
+MOST_MEMBERS, MEMBERS_SKEW = 1000, 1.3
 SIMILARITIES = tuple(percent / 100 for percent in range(30, 100, 5))
 ENGLISH_SHARE = 0.08
 
@@ -151,7 +151,7 @@ FAMILIES: dict[str, Callable[[Request], Family]] = {
 MEAN_SIZE = {
     "clean": 1,
     "copies": 3.4,
-    "templates": 9,
+    "templates": 7,
     "pages": 7.5,
     "short": 1,
     "traps": 4.5,

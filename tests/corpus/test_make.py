@@ -54,11 +54,14 @@ def test_make__processes_change_nothing(tmp_path: Path) -> None:
 
 def test_make__later_blocks_copy_reports_of_earlier_ones(tmp_path: Path) -> None:
     made = read(make(tmp_path / "out", "--documents", str(2 * SIZE), "--profile", "brief"))
-    block = {row["id"]: int(row["id"].rsplit("_")[1].split("-")[0], 16) for row in made.rows["documents"]}
-    apart = [row for row in made.rows["documents"] if row["family"] // 4096 == 0 and row["line"] > SIZE]
-    assert set(block.values()) == {0, 1}
-    assert len(apart) > 10
-    assert all(row["origin"] in made.records for row in apart)
+    late = [row for row in made.rows["documents"] if int(row["id"].removesuffix(".html").split("-")[-1]) >= SIZE]
+    assert len(late) > 20
+    written = {row["id"]: row for row in made.rows["documents"]}
+    for row in late:
+        assert row["kind"] == "copy" and row["parent"] == row["origin"]
+        assert written[row["origin"]]["family"] == row["family"]
+    recorded = {frozenset((row["id_a"], row["id_b"])) for row in made.rows["pairs"]}
+    assert all(frozenset((row["id"], row["origin"])) in recorded for row in late)
 
 
 def test_make__another_seed_gives_other_documents(tmp_path: Path) -> None:
