@@ -133,6 +133,17 @@ def has_pairs(table, pairs, found):
 
 
 @njit(nogil=True, cache=True)
+def bucket_pairs(rows, pairs):
+    """All pairs of the rows of one bucket, which ascend."""
+    p = 0
+    for x in range(rows.shape[0]):
+        a = np.uint64(rows[x]) << np.uint64(32)
+        for y in range(x + 1, rows.shape[0]):
+            pairs[p] = a | np.uint64(rows[y])
+            p += 1
+
+
+@njit(nogil=True, cache=True)
 def leader_pairs(rows, offsets, pairs):
     """The pairs of the first row of each bucket with all its others; the buckets lie one after the other in `rows`."""
     p = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.documents.normalise import Codes
-from dedup.matches import candidates
+from dedup.matches import candidates, kernels
 from dedup.matches.candidates import Matches, PairSet, Search
 from tests.matches.test_exact import codes_of
 
@@ -52,6 +53,49 @@ def test_search__never_compares_a_pair_twice() -> None:
     assert search(codes_of([[1, 2]] * 4), keys).candidates == 6
 
 
+@pytest.fixture
+def no_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large buckets are left to leaders."""
+    for name in ("PAIRS_A_ROW", "LEAST_PAIRS"):
+        monkeypatch.setattr(candidates, name, 0)
+
+
+def test_search__lists_all_pairs_of_a_large_bucket_it_can_afford() -> None:
+    m = candidates.LARGEST + 44
+    texts = [[1, 2, 3, 4 + i % 3] for i in range(m)]
+    matches = search(codes_of(texts), np.zeros((2, m), np.uint64), floor=0.6)
+    assert found(matches) == {(a, b) for a in range(m) for b in range(a + 1, m)}
+    assert matches.candidates == m * (m - 1) // 2
+    assert matches.unsearched == 0
+
+
+@pytest.mark.parametrize("scarce", ["pairs", "tokens"])
+def test_search__lists_the_smaller_of_two_large_buckets_if_it_can_afford_one(
+    scarce: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = candidates.LARGEST + 1, candidates.LARGEST + 2
+    m = small + large
+    for name in ("PAIRS_A_ROW", "COMPARED_A_TOKEN"):
+        monkeypatch.setattr(candidates, name, 0)
+    # Texts are one token long, so the second text of every pair is one token to compare.
+    allowed = small * (small - 1) // 2 + large
+    monkeypatch.setattr(candidates, "LEAST_PAIRS" if scarce == "pairs" else "LEAST_COMPARED", allowed)
+    keys = np.where(np.arange(m) % 2 & (np.arange(m) < 2 * small), np.uint64(1 << 40), np.uint64(2 << 40))
+    matches = search(codes_of([[7]] * m), keys[None, :])
+    whole = [row for row in range(m) if keys[row] == 1 << 40]
+    led = [row for row in range(m) if keys[row] == 2 << 40]
+    assert (len(whole), len(led)) == (small, large)
+    assert found(matches) == {(a, b) for a in whole for b in whole if a < b} | {(led[0], b) for b in led[1:]}
+
+
+@given(st.lists(st.integers(0, 2**31), max_size=40, unique=True).map(sorted))
+def test_bucket_pairs__are_all_combinations(rows: list[int]) -> None:
+    pairs = np.empty(len(rows) * (len(rows) - 1) // 2, np.uint64)
+    kernels.bucket_pairs(np.array(rows, np.int64), pairs)
+    assert pairs.tolist() == [a << 32 | b for a, b in combinations(rows, 2)]
+
+
+@pytest.mark.usefixtures("no_allowance")
 def test_search__passes_over_a_large_bucket_with_leaders() -> None:
     """Two groups of copies in one bucket: two leaders find both, with one comparison a row each."""
     m = candidates.LARGEST + 100
@@ -63,6 +107,7 @@ def test_search__passes_over_a_large_bucket_with_leaders() -> None:
     assert matches.candidates < 3 * m
 
 
+@pytest.mark.usefixtures("no_allowance")
 def test_search__counts_rows_left_after_the_last_leader() -> None:
     m = candidates.LARGEST + 50
     matches = search(codes_of([[i + 1] for i in range(m)]), np.zeros((1, m), np.uint64))
