@@ -65,17 +65,20 @@ class Copyist:
         """A copy after the changes named, edits at the rate given; its place in the family."""
         source = self._family.documents[parent]
         site = other_site(self._rng, source.site)
-        text, touched = source.text, 0
+        text, touched, done = source.text, 0, []
         for name in changes:
+            before = text.string
             if name in EDITS:
                 material = Material(self._writer.sentence(source.report), site, source.report.english)
                 text, more = EDITS[name](text, rate, self._rng, material)
                 touched += more
             elif not source.report.english or name in ON_ENGLISH or name in UNSEEN:
                 text = (DAMAGES.get(name) or UNSEEN[name])(text, self._rng)
+            if text.string != before:
+                done.append(name)  # a text without years has none to mask
         share = touched / max(1, len(source.text.string)) if rate else None
         kind = "copy" if source.kind in ("clean", "copy", "short") else source.kind
-        return self._add(source, text, parent, tuple(changes), share, kind=kind, site=site)
+        return self._add(source, text, parent, tuple(done), share, kind=kind, site=site)
 
     def at_similarity(self, parent: int, similarity: float) -> int:
         """A copy of about that Jaccard similarity: a share of its sentences gives way to fresh ones.

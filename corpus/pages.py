@@ -146,11 +146,12 @@ class PageMaker:
                 parts.append(site.line("editor", rng, title=title, topic=topic))
         parts += self._below(site, title, topic)
         text = join(parts, "\n")
-        changes: tuple[str, ...] = ()
-        if rng.random() < 0.5:
-            changes = site_damage(rng, len(text.string))
-            for name in changes:
-                text = DAMAGES[name](text, rng)
+        changes = []
+        for name in site_damage(rng, len(text.string)) if rng.random() < 0.5 else ():
+            before = text.string
+            text = DAMAGES[name](text, rng)
+            if text.string != before:
+                changes.append(name)
         year = "" if "年" in title else f"{lead.year}年"
         page_title = f"{year}{title}({rng.choice(('精选', '通用', '汇总', '优秀'))}{count}篇)"
         report = replace(lead, title=page_title, text=text, form="report", people=())
@@ -161,7 +162,7 @@ class PageMaker:
                 same=len(self._family.documents) + 1,
                 site=site,
                 contents=frozenset(piece.key for piece in pieces),
-                changes=changes,
+                changes=tuple(changes),
             )
         )
 

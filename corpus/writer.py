@@ -90,14 +90,6 @@ class Writer:
             return self._on(report).capital("en.measure") + "."
         return self._on(report).sentence("measure") + "。"
 
-    def paragraph(self, report: Report) -> str:
-        """Some more sentences on the report's topic."""
-        pen = self._on(report)
-        count = 2 + int(self._random() * 4)
-        if report.english:
-            return " ".join([pen.capital("en.measure") + "." for _ in range(count)])
-        return "".join([pen.sentence("measure") + "。" for _ in range(count)])
-
     def title(self, form: str, pen: Pen) -> str:
         """A title for a document of that form."""
         written = pen.sentence("en.title" if form == "english" else f"title.{form}")

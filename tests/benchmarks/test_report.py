@@ -353,7 +353,7 @@ def benches(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def bad(effort: str, folder: Path) -> Iterator[Measurement]:
         yield Measurement("scaling", {"documents": 10}, {"seconds": 1.0}, "again")
-        raise RuntimeError("no such file: /home/someone/place/file.txt")
+        raise RuntimeError("no such file: /some/place/file.txt")
 
     class Ready(command_line.Bench):
         def load(self) -> Any:

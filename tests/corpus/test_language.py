@@ -206,7 +206,6 @@ def test_one_more_sentence_is_of_the_report_and_ends_in_its_stop() -> None:
     for form, stop in (("news", "。"), ("english", ".")):
         report = writer.report(form=form)
         assert writer.sentence(report).endswith(stop)
-        assert writer.paragraph(report).count(stop) > 1
 
 
 def test_there_are_sixty_topics_and_each_has_all_its_words() -> None:

@@ -98,6 +98,16 @@ def test_documents__say_where_they_stand_and_where_they_come_from() -> None:
         assert (row["trap"] is not None) == (row["kind"] == "trap")
 
 
+@pytest.mark.parametrize("profile", ["damage", "templates", "unseen"])
+def test_documents__name_a_change_only_where_the_text_changed(profile: str) -> None:
+    records, rows = made(profile)[1:]
+    copies = [row for row in rows["documents"] if row["parent"] in records]
+    assert copies
+    for row in copies:
+        same = records[row["id"]]["text"] == records[row["parent"]]["text"]
+        assert same == (not row["changes"])
+
+
 def test_slots__of_a_family_share_columns_and_types() -> None:
     rows = made("templates", 600).rows
     types: dict[tuple[int, int], set[str]] = defaultdict(set)
