@@ -7,7 +7,7 @@ touched: put in, taken out, replaced, or moved.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
 
@@ -131,19 +131,18 @@ def truncated(text: Text, rate: float, rng: Random, material: Material) -> tuple
 
 
 def merged(text: Text, rate: float, rng: Random, material: Material) -> tuple[Text, int]:
-    """Paragraphs run together: `rate` of the characters stand in lines that lost their end."""
+    """Paragraphs run together."""
     return _reparagraphed(text, rate, rng, re.finditer(r"\n+", text.string), " " if material.english else "")
 
 
 def split(text: Text, rate: float, rng: Random, material: Material) -> tuple[Text, int]:
-    """Paragraphs broken behind a sentence: as many as the rate has ten-character lines."""
+    """Paragraphs broken behind a sentence."""
     return _reparagraphed(text, rate, rng, re.finditer(r"(?<=[。；.;])(?=[^\n\d])", text.string), "\n")
 
 
-def _reparagraphed(
-    text: Text, rate: float, rng: Random, places: re.Iterator[re.Match[str]] | object, new: str
-) -> tuple[Text, int]:
-    found = [match.span() for match in places]  # type: ignore[attr-defined]
+def _reparagraphed(text: Text, rate: float, rng: Random, places: Iterable[re.Match[str]], new: str) -> tuple[Text, int]:
+    """Puts `new` at some of the places: one for every ten characters that the rate wants touched."""
+    found = [match.span() for match in places]
     if not found:
         return text, 0
     chosen = sorted(rng.sample(found, min(len(found), max(1, _wanted(text, rate) // 10))))

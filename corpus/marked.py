@@ -77,12 +77,13 @@ def rewrite(text: Text, changes: Sequence[Change]) -> Text:
 
 
 def moved(marks: Iterable[Mark], changes: Sequence[tuple[int, int, str | bytes]]) -> tuple[Mark, ...]:
+    """The marks after the changes, by the rules of `rewrite`; marks and changes may both count bytes instead."""
     starts = [change[0] for change in changes]
     ends = [change[1] for change in changes]
     shifts = [0]  # how far everything behind so many changes has moved
     for start, end, new in changes:
         shifts.append(shifts[-1] + len(new) - (end - start))
-    moved = []
+    kept = []
     for mark in marks:
         # Changes that end at or before the mark's first character lie before it; those that begin at or behind its
         # last character lie behind it.
@@ -91,7 +92,7 @@ def moved(marks: Iterable[Mark], changes: Sequence[tuple[int, int, str | bytes]]
         if mark.start == mark.end:
             if first < len(changes) and starts[first] < mark.start:
                 continue
-            moved.append(Mark(mark.start + shifts[first], mark.end + shifts[first], mark.what))
+            kept.append(Mark(mark.start + shifts[first], mark.end + shifts[first], mark.what))
             continue
         start, end = mark.start + shifts[first], mark.end + shifts[last]
         if first < len(changes) and starts[first] < mark.start < ends[first]:
@@ -102,5 +103,5 @@ def moved(marks: Iterable[Mark], changes: Sequence[tuple[int, int, str | bytes]]
             if starts[last - 1] <= mark.start:
                 continue
             end = starts[last - 1] + shifts[last - 1]
-        moved.append(Mark(start, end, mark.what))
-    return tuple(moved)
+        kept.append(Mark(start, end, mark.what))
+    return tuple(kept)
