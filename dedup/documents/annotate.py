@@ -1,7 +1,8 @@
 """The collection out again, a field `dedup` in every record, for those who re-weight copies instead of removing them.
 
 JSON records stay as they are but for the field put before their last brace; CSV records get columns at their end,
-Parquet a struct column. A text file cannot hold a field: it is copied, with a file ``NAME.dedup.json`` beside it.
+Parquet a struct column. A text or HTML file cannot hold a field: it is copied, with a file ``NAME.dedup.json`` beside
+it; beside a WARC file stands ``NAME.dedup.jsonl`` with a line per page, which names it by address and record number.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.documents.blocks import StreamEnds, read_chunks
-from dedup.documents.sources import BESIDE, Source
+from dedup.documents.frames import read_frames
+from dedup.documents.sources import BESIDE, NOTES_BESIDE, WHOLE, Source
 from dedup.documents.tabular import read_layout
 from dedup.documents.write import Records, open_sink
 
@@ -47,7 +49,10 @@ def annotate_source(
     if source.format == "parquet":
         _annotate_rows(source, records, notes, path)
         return [path]
-    if source.format == "text":
+    if source.format == "warc":
+        shutil.copyfile(source.path, path)
+        return [path, _write_notes(source, records, notes, path.with_name(path.name + NOTES_BESIDE))]
+    if source.format in WHOLE:
         shutil.copyfile(source.path, path)
         beside = path.with_name(path.name + BESIDE)
         beside.write_text(json.dumps(notes[0] if notes else None, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -75,6 +80,16 @@ def annotate_source(
             at = end
         out.write(data[at:])
     return [path]
+
+
+def _write_notes(source: Source, records: Records, notes: Sequence[Note | None], path: Path) -> Path:
+    by_record = {line: note for line, note in zip(records.line.tolist(), notes, strict=True) if note is not None}
+    with path.open("w", encoding="utf-8") as out:
+        for frame in read_frames(source):
+            if frame.number in by_record:
+                line = {"record": frame.number, "uri": frame.head.get("warc-target-uri"), **by_record[frame.number]}
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return path
 
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # any number of digits

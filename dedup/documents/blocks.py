@@ -39,13 +39,17 @@ class Block:
         counts from 1 within the block; bytes are positions in the decompressed file, line ends left out), and one
         ``string`` column per other field.
     lines : int
-        Physical lines (for Parquet: rows) in the block, to number those of the next one.
+        Physical lines (for Parquet: rows, for WARC: records) in the block, to number those of the next one.
     rejected : list of Rejected
+    extracted : bool
+        Whether the texts were taken out of what the file holds (HTML, WARC): offsets are such into these texts then,
+        which stand nowhere else.
     """
 
     rows: pa.Table
     lines: int
     rejected: list[Rejected] = field(default_factory=list)
+    extracted: bool = False
 
 
 Task = Callable[[], Block]

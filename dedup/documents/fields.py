@@ -29,12 +29,15 @@ class Fields:
         Those that ``--within`` and ``--keep`` need.
     types : tuple of (name, type)
         The type each field had in the first records: a value of `PROBED`.
+    html : bool
+        Whether the text is HTML, of which the main text is taken (``--html``).
     """
 
     text: tuple[str, ...]
     id: str = ""
     others: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
+    html: bool = False
 
     def names(self) -> tuple[str, ...]:
         """Every field to be read, each once."""

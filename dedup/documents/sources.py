@@ -5,11 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from dedup.errors import InputError
+import pyarrow as pa
+
+from dedup.errors import InputError, MissingExtra
 
 # File name endings, by format; `read` holds a reader for each.
 ENDINGS = {
@@ -18,11 +21,17 @@ ENDINGS = {
     "tsv": (".tsv", ".tab"),
     "parquet": (".parquet", ".pq"),
     "text": (".txt", ".text", ".md"),
+    "html": (".html", ".htm", ".xhtml"),
+    "warc": (".warc",),
 }
+# Formats of one document a file.
+WHOLE = ("text", "html")
+# What the extra `html` brings, by the format that needs it.
+PACKAGES = {"html": ("trafilatura",), "warc": ("trafilatura", "warcio")}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
-# The note beside an annotated text file, which cannot hold a field.
-BESIDE = ".dedup.json"
+# The note beside an annotated text file, which cannot hold a field, and the notes beside a WARC file.
+BESIDE, NOTES_BESIDE = ".dedup.json", ".dedup.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, refe
     ------
     InputError
         If an input is missing, or nothing to read is found. Nothing has been read by then.
+    MissingExtra
+        If a file is of a format that cannot be read without one.
     """
     notes: list[str] = []
     named: list[tuple[Path, bool]] = []  # path, found in a folder or by a pattern
@@ -122,7 +133,24 @@ def find_sources(inputs: Sequence[str | Path], *, skip: Path | None = None, refe
         notes.append(f"{passed} files of other kinds passed over; read are {known}, also with {' '.join(COMPRESSIONS)}")
     if not sources:
         raise InputError("holds no file to read: " + ", ".join(str(item) for item in inputs))
+    check_extra(source.format for source in sources)
     return Found(sources, notes)
+
+
+def check_extra(formats: Iterable[str]) -> None:
+    """Import what these formats are read with.
+
+    Raises
+    ------
+    MissingExtra
+        If that cannot be done.
+    """
+    for name in dict.fromkeys(package for kind in formats for package in PACKAGES.get(kind, ())):
+        try:
+            import_module(name)
+        except ImportError as error:
+            reason = (str(error).splitlines() or [""])[0]
+            raise MissingExtra(f"HTML and WARC need an extra: pip install 'dedup[html]' ({reason})") from None
 
 
 def _walk(folder: Path, skip: Path | None) -> list[Path]:
@@ -136,7 +164,9 @@ def _walk(folder: Path, skip: Path | None) -> list[Path]:
         real = {name: os.path.realpath(Path(here, name)) for name in sorted(folders) if name[0] != "."}
         folders[:] = [name for name, path in real.items() if path not in seen]
         seen.update(real.values())
-        files += [Path(here, name) for name in sorted(names) if name[0] != "." and not name.endswith(BESIDE)]
+        files += [
+            Path(here, name) for name in sorted(names) if name[0] != "." and not name.endswith((BESIDE, NOTES_BESIDE))
+        ]
     return files
 
 
@@ -186,7 +216,24 @@ def _sniff(path: Path) -> tuple[str, str]:
         return "text", ""  # the reader will say why it cannot be opened
     for magic, compression in MAGIC.items():
         if head.startswith(magic):
-            return "jsonl", compression
+            return _markup(_inflated_head(path, compression)) or "jsonl", compression
     if head.startswith(b"PAR1"):
         return "parquet", ""
-    return ("jsonl", "") if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else ("text", "")
+    plain = "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "text"
+    return _markup(head) or plain, ""
+
+
+def _markup(head: bytes) -> str:
+    """The format of a file that begins like a WARC record or an HTML page; else ""."""
+    if head.startswith(b"WARC/"):
+        return "warc"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" if start.startswith((b"<!doctype html", b"<html")) else ""
+
+
+def _inflated_head(path: Path, compression: str) -> bytes:
+    try:
+        with pa.input_stream(str(path), compression=compression) as stream:
+            return bytes(stream.read(512))
+    except OSError:
+        return b""

@@ -1,7 +1,9 @@
-"""Text files → documents, one a file; their encoding is told from their bytes."""
+"""Text files → documents, one a file; encodings are told from the bytes, those of pages also from what they say."""
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +25,27 @@ COMMON = frozenset(
     "計畫這個們來國時為說會對過發後裡經麼學現當沒動還樣實無長機門東聲認條別變數報結務開關點業應戰頭體見產與問間"
     "万亿元市县区镇乡村社省局委办府党组织管理工作会议通知规定农村建设服务项目资金企业单位加强推进落实情况"
 )
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# <meta charset>, <meta http-equiv … content="…; charset=…"> and <?xml encoding?>, among the first bytes.
+DECLARED = re.compile(rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+DECLARED_WITHIN = 4096
+# What browsers take these names for: the wider encoding, which is what pages are written in.
+WIDER = {
+    "gb18030": ("gb2312", "gbk", "x-gbk", "gb_2312-80", "hz-gb-2312", "cp936", "ms936", "chinese"),
+    "big5hkscs": ("big5", "big5-hkscs", "big5-tw", "x-x-big5", "cn-big5", "cp950"),
+    "cp932": ("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji"),
+    "cp949": ("euc-kr", "euckr", "ks_c_5601-1987", "ksc5601", "korean"),
+    "utf-8": ("utf8", "utf-8", "unicode", "utf-8-sig", "utf_8"),
+    "cp1252": ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "l1", "us-ascii", "ascii", "windows-1252", "cp1252"),
+}
+PYTHON_NAMES = {name: wide for wide, names in WIDER.items() for name in names}
+# Encodings of Python that no page is written in; some take quadratic time.
+ODD = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
+# Servers send this by default, and it decodes everything.
+DEFAULT = "cp1252"
+# Damaged characters among those that are not ASCII, at most, where nothing decodes the whole page.
+DAMAGED = 0.01
+
 # Share of common characters among the Han ones: real text has .45 to .65, a wrong decoding under .1.
 CONVINCING = 0.25
 
@@ -97,6 +120,61 @@ def decode(raw: bytes, encoding: str = "") -> str:
     if share < CONVINCING:
         raise ValueError("neither UTF-8, UTF-16, GB18030 nor Big5 text; --encoding names another encoding")
     return best
+
+
+def decode_page(raw: bytes, encoding: str = "", declared: str = "") -> str:
+    """The text of an HTML page.
+
+    A byte order mark is believed, and so is UTF-8 without an error; then the server, and what the page itself says.
+    Where both are wrong the page is decoded as `decode` does it; some damage (a character cut in half) is passed over.
+
+    Parameters
+    ----------
+    encoding : str
+        Of pages that say nothing of theirs, instead of telling it from their bytes.
+    declared : str
+        The encoding the server named.
+
+    Raises
+    ------
+    ValueError
+        If no decoding is convincing.
+    """
+    for mark, name in MARKS.items():
+        if raw.startswith(mark):
+            return raw.decode(name, errors="replace")
+    found = DECLARED.search(raw[:DECLARED_WITHIN])
+    said = [_known(name, raw) for name in (declared, found[1].decode("ascii", errors="replace") if found else "")]
+    names = [name for name in dict.fromkeys(said) if name]
+    if encoding and not names:
+        return decode(raw, encoding)
+    for name in ("utf-8", *(name for name in names if name != DEFAULT)):
+        try:
+            return _clean(raw.decode(name))
+        except ValueError:
+            continue
+    try:
+        return decode(raw)
+    except ValueError:
+        for name in (*names, "utf-8"):
+            text = raw.decode(name, errors="replace")
+            odd = text.count("\ufffd")
+            if odd <= 1 + DAMAGED * sum(not char.isascii() for char in text):
+                return text
+        raise
+
+
+def _known(name: str, raw: bytes) -> str:
+    """Python's name of an encoding that a page or a server names; "" if it cannot be that of `raw`."""
+    name = name.strip().strip("\"'").lower()
+    name = PYTHON_NAMES.get(name, name)
+    try:
+        "".encode(name)  # raises for what Python has under this name beside encodings
+        name = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    wide = name.startswith(("utf-16", "utf-32")) and b"\0" not in raw[:256]  # it could not be read if it were true
+    return "" if wide or name in ODD else name
 
 
 def common_share(text: str) -> float:

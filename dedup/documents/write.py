@@ -2,7 +2,8 @@
 
 A record reaches from its first byte to the first byte of the next one, so blank lines go with the record before them,
 and a byte order mark and whatever else stands before the first record stay in kept/. The header of a CSV file goes to
-both sides. What could not be read goes to removed/.
+both sides. What could not be read goes to removed/. Of a WARC file removed/ gets the removed pages and what could not
+be read, kept/ all the rest, also records that are no pages (requests, metadata); see `write_records`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import pyarrow.parquet as pq
 from dedup.documents import kernels
 from dedup.documents.blocks import BLOCK_BYTES, StreamEnds, read_chunks
 from dedup.documents.parquet import ROWS
-from dedup.documents.sources import Source
+from dedup.documents.sources import WHOLE, Source
 from dedup.documents.tabular import read_layout
+from dedup.documents.warcwrite import write_records
 from dedup.errors import InputError
 
 
@@ -59,7 +61,7 @@ def write_source(source: Source, records: Records, kept: Path, removed: Path, en
     """
     targets = kept / source.name, removed / source.name
     unread = records.rejected and source.path.stat().st_size > 0  # nothing is lost of an empty file
-    if unread or (source.format == "text" and not records.keep.all()):
+    if unread or (source.format in WHOLE and not records.keep.all()):
         return [_copy(source, targets[1])]
     if records.keep.all():
         return [_copy(source, targets[0])]
@@ -67,6 +69,8 @@ def write_source(source: Source, records: Records, kept: Path, removed: Path, en
         target.parent.mkdir(parents=True, exist_ok=True)
     if source.format == "parquet":
         _split_rows(source, records, targets)
+    elif source.format == "warc":
+        write_records(source, set(records.line[~records.keep].tolist()), targets)
     else:
         header = 0
         if source.format in ("csv", "tsv"):
