@@ -258,7 +258,12 @@ def _cutter() -> Callable[[str], list[str]]:
 
 
 def words(text: str) -> np.ndarray:
-    """Token codes ``[m] uint32`` of one text, its Han runs cut into words.
+    """Token codes ``[m] uint32`` of one text, its Han runs cut into words."""
+    return word_spans(text)[0]
+
+
+def word_spans(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `token_spans`, the Han runs of the text cut into words.
 
     The segmenter sees each run normalised, so notes, width and script do not change its cuts; a run ends where
     anything else stands between two characters.
@@ -266,11 +271,13 @@ def words(text: str) -> np.ndarray:
     codes, start, end = token_spans(text)
     han = np.array([c < 0x110000 and kernels.is_han(c) for c in codes.tolist()], bool)
     out: list[int] = []
+    firsts: list[int] = []  # the character each word begins with, as a number among `codes`
     cut = _cutter()
     i = 0
     while i < len(codes):
         if not han[i]:
             out.append(int(codes[i]))
+            firsts.append(i)
             i += 1
             continue
         j = i + 1
@@ -278,8 +285,10 @@ def words(text: str) -> np.ndarray:
             j += 1
         for word in cut("".join(map(chr, codes[i:j].tolist()))):
             out.append(ord(word) if len(word) == 1 else kernels.WORD_TAG | word_hash(word))
-        i = j
-    return np.array(out, np.uint32)
+            firsts.append(i)
+            i += len(word)
+    first = np.array(firsts, np.int64)
+    return np.array(out, np.uint32), start[first], end[np.append(first[1:], len(codes))[: len(first)] - 1]
 
 
 @functools.lru_cache(maxsize=1 << 16)
