@@ -32,6 +32,10 @@ _HOMES = {
     "Result": "dedup.result",
     "compare": "dedup.comparison",
     "dedupe": "dedup.batch",
+    "find_passages": "dedup.batch",
+    "passages": "dedup.repeats",
+    "Passage": "dedup.repeats",
+    "Occurrence": "dedup.repeats",
     "minhashes": "dedup.fingerprints.sketch",
     "normalise": "dedup.documents.normalise",
 }

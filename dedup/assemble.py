@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dedup.decide import Decision
+from dedup.decide import EXACT_CODE, Decision
 from dedup.matches.candidates import LARGEST
 from dedup.matches.verify import Verified
-from dedup.tables import CLUSTERS, DOCUMENTS, EXACT, NEAR, PAIRS, REMOVED
+from dedup.tables import CLUSTERS, DOCUMENTS, LABELS, PAIRS, REMOVED
+
+# Columns of a documents table that only pieces have.
+PIECE = ("page", "piece", "start", "end", "kind")
 
 
 def documents_table(
@@ -16,11 +20,14 @@ def documents_table(
     names: list[str],
     tokens: np.ndarray,
     order: np.ndarray,
-    leaders: np.ndarray,
     reference: np.ndarray,
     decision: Decision,
+    labels: np.ndarray,
 ) -> pa.Table:
-    """One row per document, `DOCUMENTS`; `rows` and `names` are those of the collection and its files."""
+    """One row per document, `DOCUMENTS`; `rows` and `names` are those of the collection and its files.
+
+    `labels` [m] int8 are numbers of `LABELS`, 0 for kept documents.
+    """
     m = len(order)
     rank = np.empty(m, np.int64)
     rank[order] = np.arange(m)
@@ -39,22 +46,31 @@ def documents_table(
         pa.array(reference),
         pa.array(decision.cluster, mask=decision.cluster < 0),
         pa.array(decision.kept),
-        _labels(decision, leaders),
+        label_names(labels),
+        *(
+            rows.column(name) if name in rows.column_names else pa.nulls(m, DOCUMENTS.field(name).type)
+            for name in PIECE
+        ),
     ]
     return pa.table(columns, schema=DOCUMENTS)
 
 
-def _labels(decision: Decision, leaders: np.ndarray) -> pa.Array:
-    """Labels of all documents; null for kept ones."""
-    kept = decision.kept == np.arange(len(decision.kept))
-    codes = np.where(decision.exact(leaders), 0, 1).astype(np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=kept), pa.array([EXACT, NEAR])).cast(pa.string())
+def label_names(codes: np.ndarray) -> pa.Array:
+    """Numbers of `LABELS` as strings; null for 0 and less."""
+    indices = pa.array(np.maximum(codes, 0).astype(np.int32), mask=codes <= 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(LABELS)).cast(pa.string())
 
 
-def with_decision(documents: pa.Table, leaders: np.ndarray, decision: Decision) -> pa.Table:
+def label_codes(names: pa.ChunkedArray) -> np.ndarray:
+    """`LABELS` as their numbers, ``int8``; 0 for null."""
+    found: np.ndarray = pc.fill_null(pc.index_in(names, pa.array(LABELS)), 0).to_numpy(zero_copy_only=False)
+    return found.astype(np.int8)
+
+
+def with_decision(documents: pa.Table, decision: Decision, labels: np.ndarray) -> pa.Table:
     """A documents table with other fates."""
     cluster = pa.array(decision.cluster, mask=decision.cluster < 0)
-    fates = {"cluster": cluster, "kept_doc": pa.array(decision.kept), "label": _labels(decision, leaders)}
+    fates = {"cluster": cluster, "kept_doc": pa.array(decision.kept), "label": label_names(labels)}
     for name, column in fates.items():
         documents = documents.set_column(documents.schema.get_field_index(name), DOCUMENTS.field(name), column)
     return documents
@@ -87,12 +103,15 @@ def pairs_table(
     threshold: float,
     reference: np.ndarray,
     decision: Decision,
+    labels: np.ndarray,
 ) -> pa.Table:
     """Every pair of documents that is proven, `PAIRS`.
 
     The search compares one document per text. Equal texts have equal similarities, so each verified pair stands for the
     pairs of all their copies: those are written out as long as the copies of both texts together are no more than a
     bucket that is searched in full (256), else one row per removed document and its kept one.
+
+    `labels` [p] int8 are those of the verified pairs, -1 where none was worked out.
     """
     rows = _Rows()
     m = len(leaders)
@@ -122,7 +141,7 @@ def pairs_table(
     forward = (proof < 0) | (pairs.a[np.maximum(proof, 0)] == leaders[decision.kept[removed]]) if len(a) else proof < 0
     kept = decision.kept[removed]
     rows.add(np.where(forward, kept, removed), np.where(forward, removed, kept), proof)
-    return _pairs_of(rows, ids, pairs, threshold, reference, decision)
+    return _pairs_of(rows, ids, pairs, threshold, reference, labels)
 
 
 def _pairs_of(
@@ -131,7 +150,7 @@ def _pairs_of(
     pairs: Verified,
     threshold: float,
     reference: np.ndarray,
-    decision: Decision,
+    labels: np.ndarray,
 ) -> pa.Table:
     a, b, pair = rows.distinct()
     wanted = ~(reference[a] & reference[b])
@@ -148,10 +167,7 @@ def _pairs_of(
     inside_b = np.where(equal, 1.0, shared[proof] / size_b[proof])
     swap = a > b
     low, high = np.where(swap, b, a), np.where(swap, a, b)
-    near = (decision.kept[a] == b) | (decision.kept[b] == a)
-    label = pa.DictionaryArray.from_arrays(
-        pa.array(np.where(equal, 0, 1).astype(np.int32), mask=~(equal | near)), pa.array([EXACT, NEAR])
-    )
+    codes = np.where(equal, EXACT_CODE, labels[proof] if len(labels) else EXACT_CODE)
     columns = [
         pa.array(low),
         pa.array(high),
@@ -160,10 +176,31 @@ def _pairs_of(
         pa.array(values),
         pa.array(np.where(swap, inside_b, inside_a)),
         pa.array(np.where(swap, inside_a, inside_b)),
-        label.cast(pa.string()),
+        label_names(codes),
         pa.array(values >= threshold),
     ]
     return pa.table(columns, schema=PAIRS)
+
+
+def with_labels(pairs: pa.Table, leaders: np.ndarray, which: np.ndarray, labels: np.ndarray) -> pa.Table:
+    """A table of pairs with other labels.
+
+    Parameters
+    ----------
+    which : ``[t] int64``
+        The rows that are pairs of leaders.
+    labels : ``[t] int8``
+        Theirs; equal texts have theirs as well.
+    """
+    a, b = (leaders[pairs.column(name).to_numpy()] for name in ("doc_a", "doc_b"))
+    keys = np.minimum(a, b) << 32 | np.maximum(a, b)
+    order = np.argsort(keys[which])
+    place = np.searchsorted(keys[which], keys, sorter=order)
+    place = order[np.minimum(place, len(order) - 1)] if len(order) else place
+    known = (keys[which][place] == keys) if len(order) else np.zeros(len(keys), bool)
+    codes = np.where(known, labels[place] if len(order) else 0, 0)
+    codes = np.where(a == b, EXACT_CODE, codes)
+    return pairs.set_column(pairs.schema.get_field_index("label"), "label", label_names(codes))
 
 
 def clusters_table(documents: pa.Table, decision: Decision) -> pa.Table:
@@ -171,15 +208,15 @@ def clusters_table(documents: pa.Table, decision: Decision) -> pa.Table:
     number = decision.cluster
     rank = documents.column("rank").to_numpy()
     members = np.flatnonzero(number >= 0)
-    members = members[np.lexsort((rank[members], number[members]))]
+    # One that is kept for a part of it may have a higher rank than that.
+    members = members[np.lexsort((rank[members], decision.kept[members] != members, number[members]))]
     sizes = np.bincount(number[members]) if len(members) else np.zeros(0, np.int64)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     is_kept = decision.kept[members] == members
     heads = members[is_kept]
     # References may be kept beside their cluster's head; they stay alone, so every cluster has one kept document.
     label = documents.column("label").take(pa.array(members)).combine_chunks()
-    is_near = (label.to_numpy(zero_copy_only=False) == NEAR).astype(np.int64)
-    near = np.add.reduceat(is_near, offsets[:-1]) if len(sizes) else sizes
+    weakest = np.maximum.reduceat(label_codes(label), offsets[:-1]) if len(sizes) else np.zeros(0, np.int8)
     struct = pa.StructArray.from_arrays(
         [
             pa.array(members),
@@ -193,7 +230,7 @@ def clusters_table(documents: pa.Table, decision: Decision) -> pa.Table:
         pa.array(np.arange(len(sizes))),
         pa.array(sizes.astype(np.int64)),
         documents.column("id").take(pa.array(heads)),
-        pa.array([NEAR if count else EXACT for count in near], pa.string()),
+        label_names(weakest),
         pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), struct),
     ]
     return pa.table(columns, schema=CLUSTERS)

@@ -60,24 +60,82 @@ Tokens = Annotated[
     str | None,
     typer.Option(help="auto: characters and words; word: segmented Chinese words. [default: auto]", metavar="WHAT"),
 ]
+Output = Annotated[str | None, typer.Option("--output", "-o", help="Folder for the result.", metavar="OUT")]
+TextFields = Annotated[
+    str | None, typer.Option(help="Field of the text; several joined: title,body. [guessed]", metavar="FIELDS")
+]
+IdField = Annotated[str | None, typer.Option("--id", help="Field of the identifier. [guessed]", metavar="FIELD")]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of the input. [UTF-8; told by content for text files]", metavar="NAME")
+]
+Html = Annotated[bool | None, typer.Option("--html", help="The text fields hold HTML: take the main text out of it.")]
+Boilerplate = Annotated[
+    str | None,
+    typer.Option(
+        help="Set lines of the site aside: off, auto, or boilerplate.jsonl of an earlier run. [default: off]",
+        metavar="WHAT",
+    ),
+]
+SiteField = Annotated[str | None, typer.Option(help="Field that names the site of a record.", metavar="FIELD")]
+Length = Annotated[int | None, typer.Option(help="Least tokens of a passage. [default: 50]", metavar="N")]
+Cap = Annotated[
+    int | None,
+    typer.Option(help="Most documents a passage may stand in; more is counted apart. [default: 100]", metavar="N"),
+]
+Identity = Annotated[
+    float | None,
+    typer.Option(help="Least share of equal tokens of two occurrences of a passage. [default: 0.85]", metavar="X"),
+]
+Cut = Annotated[
+    bool | None, typer.Option("--cut", help="Also write cut/: the collection without what stands in it before.")
+]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(help="Compare with these files too; they are never written, and theirs is kept.", metavar="OLD"),
+]
+Threads = Annotated[int | None, typer.Option(help="Worker threads. [one per core]", metavar="N")]
+Settings = Annotated[
+    Path | None, typer.Option(help="TOML file, or run.json of an earlier run, with settings.", metavar="FILE")
+]
+Work = Annotated[str | None, typer.Option(help="Folder for intermediate files. [hidden, beside OUT]", metavar="FOLDER")]
+Resume = Annotated[bool | None, typer.Option("--resume", help="Go on with a run that was stopped.")]
+Force = Annotated[bool | None, typer.Option("--force", help="Replace an earlier result in OUT.")]
+Strict = Annotated[bool | None, typer.Option("--strict", help="Exit 2 if a record could not be read.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="IN…", help="Files, folders, patterns; - is stdin (JSON lines).")]
 Json = Annotated[bool | None, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 
 
 @app.command()
 def run(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="IN…", help="Files, folders, patterns; - is stdin (JSON lines).")
-    ],
-    output: Annotated[str | None, typer.Option("--output", "-o", help="Folder for the result.", metavar="OUT")] = None,
-    text: Annotated[
-        str | None, typer.Option(help="Field of the text; several joined: title,body. [guessed]", metavar="FIELDS")
-    ] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="Field of the identifier. [guessed]", metavar="FIELD")] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of the input. [UTF-8; told by content for text files]", metavar="NAME")
-    ] = None,
+    inputs: Inputs,
+    output: Output = None,
+    text: TextFields = None,
+    id_: IdField = None,
+    encoding: Encoding = None,
+    html: Html = None,
     threshold: Threshold = None,
     recall: Recall = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="page: a record is a document; piece: each text a page holds. [default: page]", metavar="WHAT"
+        ),
+    ] = None,
+    boilerplate: Boilerplate = None,
+    source: SiteField = None,
+    passages: Annotated[
+        bool | None, typer.Option("--passages", help="Also find what stands in several places, and partial copies.")
+    ] = None,
+    length: Length = None,
+    cap: Cap = None,
+    identity: Identity = None,
+    remove: Annotated[
+        str | None,
+        typer.Option(
+            help="Labels to remove, of exact, near, templated, partial. [default: exact,near]", metavar="LABELS"
+        ),
+    ] = None,
+    cut: Cut = None,
     keep: Annotated[
         str | None,
         typer.Option(
@@ -88,10 +146,7 @@ def run(
     within: Annotated[
         str | None, typer.Option(help="Compare only documents with equal values of this field.", metavar="FIELD")
     ] = None,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(help="Compare with these files too; they are never written, and theirs is kept.", metavar="OLD"),
-    ] = None,
+    against: Against = None,
     write: Annotated[
         str | None,
         typer.Option(help="kept (with removed), annotated, both, none. [default: kept]", metavar="WHAT"),
@@ -106,16 +161,12 @@ def run(
     bands: BandCount = None,
     rows: RowCount = None,
     seed: Annotated[int | None, typer.Option(help="Seed of hashing and sampling. [default: 1]", metavar="N")] = None,
-    threads: Annotated[int | None, typer.Option(help="Worker threads. [one per core]", metavar="N")] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file, or run.json of an earlier run, with settings.", metavar="FILE")
-    ] = None,
-    work: Annotated[
-        str | None, typer.Option(help="Folder for intermediate files. [hidden, beside OUT]", metavar="FOLDER")
-    ] = None,
-    resume: Annotated[bool | None, typer.Option("--resume", help="Go on with a run that was stopped.")] = None,
-    force: Annotated[bool | None, typer.Option("--force", help="Replace an earlier result in OUT.")] = None,
-    strict: Annotated[bool | None, typer.Option("--strict", help="Exit 2 if a record could not be read.")] = None,
+    threads: Threads = None,
+    config: Settings = None,
+    work: Work = None,
+    resume: Resume = None,
+    force: Force = None,
+    strict: Strict = None,
     check: Annotated[bool | None, typer.Option("--check", help="Exit 1 if copies were found.")] = None,
     json_: Json = None,
 ) -> None:
@@ -127,6 +178,16 @@ def run(
         "text": text,
         "id": id_,
         "encoding": encoding,
+        "html": html,
+        "unit": unit,
+        "boilerplate": boilerplate,
+        "source": source,
+        "passages": passages,
+        "length": length,
+        "cap": cap,
+        "identity": identity,
+        "remove": remove,
+        "cut": cut,
         "threshold": threshold,
         "recall": recall,
         "keep": keep,
@@ -149,19 +210,76 @@ def run(
         "check": check,
         "json": json_,
     }
+    _run("dedupe", inputs, given, config)
+
+
+@app.command()
+def passages(
+    inputs: Inputs,
+    output: Output = None,
+    text: TextFields = None,
+    id_: IdField = None,
+    encoding: Encoding = None,
+    html: Html = None,
+    length: Length = None,
+    cap: Cap = None,
+    identity: Identity = None,
+    boilerplate: Boilerplate = None,
+    source: SiteField = None,
+    cut: Cut = None,
+    against: Against = None,
+    threads: Threads = None,
+    config: Settings = None,
+    work: Work = None,
+    resume: Resume = None,
+    force: Force = None,
+    strict: Strict = None,
+    json_: Json = None,
+) -> None:
+    """Find what stands in several places, in different documents or in one.
+
+    Every equal run of --length tokens is found if it stands in at most --cap documents, and edited passages around it.
+    """
+    given = {
+        "text": text,
+        "id": id_,
+        "encoding": encoding,
+        "html": html,
+        "length": length,
+        "cap": cap,
+        "identity": identity,
+        "boilerplate": boilerplate,
+        "source": source,
+        "cut": cut,
+        "against": against or None,
+        "threads": threads,
+        "output": output,
+        "work": work,
+        "resume": resume,
+        "force": force,
+        "strict": strict,
+        "json": json_,
+    }
+    _run("find_passages", inputs, given, config)
+
+
+def _run(driver: str, inputs: list[str], given: dict[str, Any], config: Path | None) -> None:
+    """Run a driver over files and say what came of it."""
     values, flags = _settle(given, config)
     if not flags.get("output"):
         raise ConfigError("where to? name a folder for the result with -o OUT")
     if Path(flags["output"]).name in ("", ".."):
         raise ConfigError(f"-o {flags['output']}: the name of a new folder is needed")
     _check_encoding(values.get("encoding", ""))
-    result, seconds = _dedupe(inputs, Config(**values), flags)
-    summary = {**result.summary, "write": result.config.write}
+    result, seconds = _drive(driver, inputs, Config(**values), flags)
+    summary = {**result.summary, "write": result.config.write, "unit": result.config.unit, "cut": result.config.cut}
     for note in summary["notes"]:
         console.say(note)
     _warn(result)
     if flags.get("json"):
         console.put_json({**summary, "elapsed": round(seconds, 3), "output": flags["output"]})
+    elif driver == "find_passages":
+        console.put_passages(summary, result.passages, result.crowded, flags["output"], seconds)
     else:
         console.put_summary(summary, flags["output"], seconds)
     if flags.get("strict") and summary["rejected"]:
@@ -195,19 +313,19 @@ def _config(**given: Any) -> Config:
     return Config(**{name: value for name, value in given.items() if value is not None})
 
 
-def _dedupe(inputs: list[str], config: Config, flags: dict[str, Any]) -> tuple[Result, float]:
+def _drive(driver: str, inputs: list[str], config: Config, flags: dict[str, Any]) -> tuple[Result, float]:
     from dedup.cache import cache_note, ensure_cache, load_numba
 
     ensure_cache()
     load_numba()
-    from dedup.batch import dedupe
+    from dedup import batch
     from dedup.matches.verify import is_compiled
 
     if not is_compiled() or cache_note():
         console.say(cache_note() or "compiling the kernels, once on this machine: about 30 s")
     begin = time.perf_counter()
     with console.ProgressBars() as bars:
-        result = dedupe(
+        result: Result = getattr(batch, driver)(
             [Path(item) for item in inputs],
             config,
             on_progress=bars,
@@ -240,16 +358,51 @@ def compare(
     encoding: Annotated[str | None, typer.Option(help="Encoding of both. [told by content]", metavar="NAME")] = None,
     json_: Json = None,
 ) -> None:
-    """Compare two texts exactly."""
-    from dedup.comparison import compare as compare_texts
+    """Compare two texts: how alike they are, why, and where they differ."""
+    _prepare()
     from dedup.documents.textfiles import load_text
+    from dedup.reasons.explain import explain as explain_texts
 
     config = _config(threshold=threshold, n=n, tokens=tokens)
-    values = compare_texts(load_text(a, encoding or ""), load_text(b, encoding or ""), config)._asdict()
+    texts = load_text(a, encoding or ""), load_text(b, encoding or "")
+    why = explain_texts(*texts, config)
     if json_:
-        console.put_json(values)
+        console.put_json(why.as_dict())
     else:
-        console.put_comparison(values, config.threshold)
+        console.put_explanation(why, texts, (str(a), str(b)), config.threshold, [])
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a finished run.")],
+    a: Annotated[str, typer.Argument(metavar="ID_A", help="Identifier of a document, or FILE:LINE.")],
+    b: Annotated[str, typer.Argument(metavar="ID_B", help="The other.")],
+    json_: Json = None,
+) -> None:
+    """Why two documents of a run are linked or not, and what became of them.
+
+    Their texts are read from the input again, which must not have changed.
+    """
+    _prepare()
+    from dedup.pair import explain_pair
+
+    pair = explain_pair(out, a, b)
+    for fate in (pair.a, pair.b):
+        if fate.others:
+            taken = f"{fate.file}:{fate.line} is taken; FILE:LINE names another"
+            console.say(_one_line(f"{fate.id!r} stands {fate.others + 1:,} times; {taken}"))
+    if json_:
+        console.put_json(pair.as_dict())
+    else:
+        console.put_pair(pair)
+
+
+def _prepare() -> None:
+    """Find a place for compiled kernels before anything is imported that needs one."""
+    from dedup.cache import ensure_cache, load_numba
+
+    ensure_cache()
+    load_numba()
 
 
 @app.command()

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,20 @@ from dedup.documents.read import read_source
 from dedup.documents.sources import Source
 from dedup.fingerprints.sketch import band_keys, pieces, scratch_for, sketch_rows, text_hashes
 from dedup.matches.bands import Bands
-from dedup.work import WorkFolder
+from dedup.paged import (
+    LineSink,
+    PageLines,
+    ReadLines,
+    by_line,
+    join_pages,
+    load_table,
+    mapped_lines,
+    number_sources,
+    read_lines,
+)
+from dedup.pages.boilerplate import LineCounts
+from dedup.pages.table import BoilerplateTable
+from dedup.work import WorkFolder, map_array, write_array
 
 IN_MEMORY = "texts.jsonl"
 # Rows that small files are put together to before they are written down: a piece per file would make every later
@@ -66,6 +79,14 @@ class Collection:
         What was guessed.
     text_bytes : int
         UTF-8 bytes of all texts.
+    texts : pa.LargeStringArray or None
+        If offsets into them will be asked for; on the way from files it is mapped, not held.
+    pages : PageLines or None
+        If the run looks at lines: then there are no hashes and no band keys yet.
+    boilerplate : BoilerplateTable or None
+        What is to be set aside.
+    aside : ``[lines] bool`` or None
+        Which lines were; their tokens are not in `codes` any more.
     """
 
     sources: list[Source]
@@ -77,13 +98,44 @@ class Collection:
     rejected: list[Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     text_bytes: int = 0
+    texts: pa.LargeStringArray | None = None
+    pages: PageLines | None = None
+    boilerplate: BoilerplateTable | None = None
+    aside: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.hashes)
+        return len(self.codes.offsets) - 1
 
     def keys_of(self, band: int) -> np.ndarray:
         """The keys of one band, ``[m] uint64``."""
         return np.concatenate([np.empty(0, np.uint64), *[block[band] for block in self.blocks]])
+
+    def text_lengths(self) -> np.ndarray:
+        """Tokens of each text, those that were set aside among them, ``[m] int64``."""
+        if self.pages is None or self.aside is None:
+            return np.diff(self.codes.offsets)
+        starts = np.concatenate([[0], np.cumsum(self.pages.tokens, dtype=np.int64)])
+        return np.diff(starts[self.pages.first])
+
+    def text_tokens(self, rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+        """The numbers of tokens in their whole texts, given those among what was not set aside."""
+        if self.pages is None or self.aside is None:
+            return tokens
+        lines = self.pages
+        whole = np.concatenate([[0], np.cumsum(lines.tokens, dtype=np.int64)])
+        left = np.concatenate([[0], np.cumsum(np.where(self.aside, 0, lines.tokens), dtype=np.int64)])
+        position = self.codes.offsets[rows] + tokens
+        line = np.searchsorted(left, position, side="right") - 1
+        found: np.ndarray = whole[line] + position - left[line] - whole[lines.first[rows]]
+        return found
+
+    def groups(self, name: str) -> np.ndarray | None:
+        """The number of each document's value of a field, ``[m] int64``; only equal ones are compared. None: all."""
+        if not name:
+            return None
+        column = pc.fill_null(self.rows.column(f"field:{name}"), "").combine_chunks()
+        numbers: np.ndarray = pc.dictionary_encode(column).indices.to_numpy().astype(np.int64)
+        return numbers
 
     def reference(self) -> np.ndarray:
         """Which documents are only compared with, ``[m] bool``."""
@@ -102,32 +154,44 @@ class _Fingerprints(NamedTuple):
     keys: np.ndarray
     damage: np.ndarray
     text_bytes: int
+    lines: ReadLines | None
 
 
-def fingerprint(block: Block, config: Config, bands: Bands) -> _Fingerprints:
-    """The work of one block; pieces of it stay in the processor's cache from the text to the keys."""
+def fingerprint(block: Block, config: Config, bands: Bands | None) -> _Fingerprints:
+    """The work of one block; pieces of it stay in the processor's cache from the text to the keys.
+
+    Without `bands` there are no keys: passages are all that is looked for.
+    """
     texts = block.rows.column("text").combine_chunks()
     m = len(texts)
+    lines = None
+    if by_line(config):
+        lines = read_lines(texts, config)
+        bands = None
     lengths, hashes = np.zeros(m, np.int64), np.zeros(m, np.uint64)
-    keys = np.empty((bands.bands, m), np.uint64)
+    keys = np.empty((bands.bands if bands else 0, m), np.uint64)
     codes: list[np.ndarray] = []
-    cut = pieces(texts)
+    if lines is not None:
+        codes.append(lines.codes.values)
+        lengths = np.diff(lines.codes.offsets[lines.page_lines.first])
+    cut = pieces(texts) if lines is None else []
     scratch = scratch_for(texts, cut)
     for a, b in cut:
         part = normalise_rows(texts.slice(a, b - a), tokens=config.tokens, scratch=scratch)
         codes.append(part.values.copy())
         lengths[a:b] = np.diff(part.offsets)
         hashes[a:b] = text_hashes(part)
-        sketches = sketch_rows(part, n=config.n, k=config.k, seed=config.seed)
-        keys[:, a:b] = band_keys(sketches, bands.bands, bands.rows)
+        if bands:
+            sketches = sketch_rows(part, n=config.n, k=config.k, seed=config.seed)
+            keys[:, a:b] = band_keys(sketches, bands.bands, bands.rows)
     damage = np.zeros(m, np.int64)
     data, offsets = utf8_buffers(texts)
     if config.keep_rule()[0] == "cleanest":
         document_kernels.count_damage(data, offsets, characters().table, damage)
-    return _Fingerprints(block, codes, lengths, hashes, keys, damage, int(offsets[-1] - offsets[0]) if m else 0)
+    return _Fingerprints(block, codes, lengths, hashes, keys, damage, int(offsets[-1] - offsets[0]) if m else 0, lines)
 
 
-def _numbered(number: int, task: Task, config: Config, bands: Bands) -> tuple[int, _Fingerprints]:
+def _numbered(number: int, task: Task, config: Config, bands: Bands | None) -> tuple[int, _Fingerprints]:
     return number, fingerprint(task(), config, bands)
 
 
@@ -158,7 +222,7 @@ def digest_file(path: Path) -> str:
 def collect_files(
     sources: list[Source],
     config: Config,
-    bands: Bands,
+    bands: Bands | None,
     work: WorkFolder,
     executor: Executor,
     threads: int,
@@ -171,7 +235,7 @@ def collect_files(
     on_block : function
         Called with the documents and the text bytes read so far.
     """
-    wanted = Fields(config.text_fields(), config.id, config.other_fields())
+    wanted = Fields(config.text_fields(), config.id, config.other_fields(), html=config.html)
     notes: list[str] = []
     rejected: list[Record] = []
     sizes: list[int] = []
@@ -184,12 +248,16 @@ def collect_files(
     def tasks() -> Iterator[Callable[[], tuple[int, _Fingerprints]]]:
         for number, source in enumerate(sources):
             found, said = read_source(source, wanted, config.encoding)
-            notes.extend(said)
             for task in found:
                 yield partial(_numbered, number, task, config, bands)
+            notes.extend(said)  # complete by now
 
+    keep_texts = config.passages or any(is_extracted(source, config) for source in sources)
+    text_sizes: list[np.ndarray] = []
+    lined = LineSink(work, config) if by_line(config) else None
     with (
         (work.path / "codes.u32").open("wb") as codes,
+        (work.path / "texts.utf8").open("wb") as texts,
         (work.path / "keys.u64").open("wb") as keys,
         pa.OSFile(str(work.path / "rows.arrow"), "wb") as file,
         pa.ipc.new_file(file, _row_schema(wanted)) as writer,
@@ -202,7 +270,7 @@ def collect_files(
             table = pa.concat_tables(rows).combine_chunks()
             for batch in _place(table, number, line, sources, wanted).to_batches():
                 writer.write_batch(batch)
-            _write(keys, np.concatenate(band_blocks, axis=1))
+            write_array(keys, np.concatenate(band_blocks, axis=1))
             sizes.append(total - written)
             written = total
             rows.clear()
@@ -214,12 +282,18 @@ def collect_files(
             if number != current:
                 current, line = number, 0
             rejected += [_placed(number, line, r) for r in part.block.rejected]
+            if lined is not None and part.lines is not None:
+                lined.add(part.lines, part.block.rows)
+            if keep_texts:
+                data, offsets = utf8_buffers(part.block.rows.column("text").combine_chunks())
+                write_array(texts, data[offsets[0] : offsets[-1]])
+                text_sizes.append(np.diff(offsets))
             rows.append(part.block.rows.drop_columns("text"))
             places.append((number, line, len(part.hashes)))
             band_blocks.append(part.keys)
             line += part.block.lines
             for piece in part.codes:
-                _write(codes, piece)
+                write_array(codes, piece)
             for column, values in zip(columns, (part.lengths, part.hashes, part.damage), strict=True):
                 column.append(values)
             total += len(part.hashes)
@@ -231,8 +305,13 @@ def collect_files(
             write_down()
     for name, column, kind in zip(("lengths", "hashes", "damage"), columns, "iui", strict=True):
         work.save(name, np.concatenate([np.empty(0, np.dtype(f"{kind}8")), *column]))
+    if lined is not None:
+        lined.close()
+    if keep_texts:
+        work.save("text_ends", np.cumsum(np.concatenate([np.zeros(1, np.int64), *text_sizes])))
     (work.path / "rejected.json").write_text(json.dumps(rejected))
-    return {"blocks": sizes, "notes": notes, "text_bytes": text_bytes, "bands": bands.bands}
+    width = bands.bands if bands and not by_line(config) else 0
+    return {"blocks": sizes, "notes": notes, "text_bytes": text_bytes, "bands": width}
 
 
 def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
@@ -241,8 +320,8 @@ def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
     lengths = work.load("lengths")
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    values = _mapped(work.path / "codes.u32", np.uint32)
-    keys = _mapped(work.path / "keys.u64", np.uint64)
+    values = map_array(work.path / "codes.u32", np.uint32)
+    keys = map_array(work.path / "keys.u64", np.uint64)
     blocks, at, bands = [], 0, state["bands"]
     for size in state["blocks"]:
         blocks.append(keys[at : at + size * bands].reshape(bands, size))
@@ -260,7 +339,24 @@ def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
         rejected=rejected,
         notes=state["notes"],
         text_bytes=state["text_bytes"],
+        texts=_mapped_texts(work),
+        pages=mapped_lines(work),
+        boilerplate=load_table(work),
     )
+
+
+def is_extracted(source: Source, config: Config) -> bool:
+    """Whether the texts of a file do not stand in it as they are read: they are taken out of HTML."""
+    return source.format in ("html", "warc") or config.html
+
+
+def _mapped_texts(work: WorkFolder) -> pa.LargeStringArray | None:
+    """The texts the read stage wrote down, if it did."""
+    if not (work.path / "text_ends.npy").exists():
+        return None
+    ends = work.load("text_ends")
+    data = pa.memory_map(str(work.path / "texts.utf8")).read_buffer() if ends[-1] else pa.py_buffer(b"")
+    return pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), data)
 
 
 def collect_texts(
@@ -268,7 +364,7 @@ def collect_texts(
     ids: pa.ChunkedArray,
     others: dict[str, pa.ChunkedArray],
     config: Config,
-    bands: Bands,
+    bands: Bands | None,
     executor: Executor,
     threads: int,
     on_block: Callable[[int, int], None],
@@ -296,8 +392,13 @@ def collect_texts(
     tasks = [partial(fingerprint, Block(rows, len(rows)), config, bands) for rows in slices]
     rows, parts = [], []
     total, text_bytes = 0, 0
+    counts = LineCounts() if config.boilerplate == "auto" else None
+    names: dict[str, int] = {}
     for part in in_order(executor, tasks, threads + 2):
         parts.append(part)
+        if counts is not None and part.lines is not None and part.lines.keys is not None:
+            sources = number_sources(part.block.rows, config.source, names)
+            counts.add(part.lines.keys, part.lines.lines, total, sources)
         nothing = np.zeros(len(part.hashes), np.int64)
         rows.append(_place(part.block.rows, nothing, nothing, [source], wanted))
         total += len(part.hashes)
@@ -315,6 +416,9 @@ def collect_texts(
         damage=np.concatenate([np.zeros(0, np.int64), *[p.damage for p in parts]]),
         rejected=rejected,
         text_bytes=text_bytes,
+        texts=table.column("text").combine_chunks() if config.passages else None,
+        pages=join_pages([p.lines.page_lines for p in parts if p.lines]) if by_line(config) else None,
+        boilerplate=counts.table(list(names)) if counts is not None else None,
     )
 
 
@@ -354,12 +458,3 @@ def _place(rows: pa.Table, number: np.ndarray, line: np.ndarray, sources: list[S
 def _placed(number: int, line: int, rejected: Rejected) -> Record:
     absolute = rejected.line + line if rejected.line else 0
     return Record(number, absolute, rejected.reason, rejected.byte_start, rejected.byte_end)
-
-
-def _write(file: IO[bytes], array: np.ndarray) -> None:
-    if array.size:
-        file.write(np.ascontiguousarray(array).data.cast("B"))
-
-
-def _mapped(path: Path, kind: type) -> np.ndarray:
-    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from dedup.config import Config
-from dedup.documents.normalise import normalise, pattern
-from dedup.fingerprints.shingle import shingle_hashes
-from dedup.tables import EXACT, NEAR
+from dedup.reasons.explain import explain
 
 
 class Comparison(NamedTuple):
@@ -25,9 +21,15 @@ class Comparison(NamedTuple):
         Jaccard similarity in the pattern view, where every number is the same: high above `similarity` for two texts
         made from one template.
     label : str
-        "exact" (equal text views), "near" (similarity ≥ threshold), or "" (neither).
+        "exact" (equal text views), "near", "templated", "partial", or "" (none of these).
     tokens_a, tokens_b : int
         Lengths in the text view.
+    rule : str
+        What gave the label, as a sentence.
+    coverage_a, coverage_b : float
+        Share of each text that stands in the other in the same order.
+    identity : float
+        Share of equal tokens among those that stand against each other.
     """
 
     similarity: float
@@ -37,6 +39,10 @@ class Comparison(NamedTuple):
     label: str
     tokens_a: int
     tokens_b: int
+    rule: str
+    coverage_a: float
+    coverage_b: float
+    identity: float
 
 
 def compare(a: str, b: str, config: Config | None = None) -> Comparison:
@@ -52,30 +58,10 @@ def compare(a: str, b: str, config: Config | None = None) -> Comparison:
     -------
     Comparison
         Texts without a single token are alike to none.
+
+    See Also
+    --------
+    dedup.reasons.explain.explain : also what they share, and where they differ.
     """
-    config = config or Config()
-    codes = normalise(a, tokens=config.tokens), normalise(b, tokens=config.tokens)
-    shared, size_a, size_b = _overlap(*codes, config)
-    similarity = shared / max(1, size_a + size_b - shared)
-    pattern_shared, pattern_a, pattern_b = _overlap(pattern(codes[0]), pattern(codes[1]), config)
-    label = ""
-    if len(codes[0]) and np.array_equal(*codes):
-        label = EXACT
-    elif similarity >= config.threshold:
-        label = NEAR
-    return Comparison(
-        similarity=similarity,
-        containment_a=shared / max(1, size_a),
-        containment_b=shared / max(1, size_b),
-        pattern_similarity=pattern_shared / max(1, pattern_a + pattern_b - pattern_shared),
-        label=label,
-        tokens_a=len(codes[0]),
-        tokens_b=len(codes[1]),
-    )
-
-
-def _overlap(a: np.ndarray, b: np.ndarray, config: Config) -> tuple[int, int, int]:
-    """Sizes of what two texts' shingle sets share, and of the sets."""
-    left = np.unique(shingle_hashes(a, n=config.n, seed=config.seed))
-    right = np.unique(shingle_hashes(b, n=config.n, seed=config.seed))
-    return len(np.intersect1d(left, right, assume_unique=True)), len(left), len(right)
+    explanation = explain(a, b, config)
+    return Comparison(*(getattr(explanation, name) for name in Comparison._fields))

@@ -15,6 +15,9 @@ from dedup.errors import ConfigError
 KEEP_RULES = ("first", "longest", "newest", "cleanest", "order")
 TOKENS = ("auto", "word")
 WRITES = ("kept", "annotated", "both", "none")
+BOILERPLATE = ("off", "auto")  # anything else is a file
+UNITS = ("page", "piece")
+LABELS = ("exact", "near", "templated", "partial")
 
 # Fields that change how a run goes, not what it finds.
 _EFFORT = ("threads",)
@@ -54,6 +57,27 @@ class Config:
         Only documents with equal values of this field are compared.
     write : {"kept", "annotated", "both", "none"}, default "kept"
         Which collections are written: ``kept/`` and ``removed/``, ``annotated/``, both, or none.
+    unit : {"page", "piece"}, default "page"
+        What a document is: a whole record, or each piece of one that is a collection of texts.
+    boilerplate : str, default "off"
+        Lines that belong to the site are set aside: ``off``, ``auto`` (they are counted first), or the
+        ``boilerplate.jsonl`` of an earlier run.
+    source : str, default ""
+        Field that names the site of a record, for `boilerplate`; empty: all records are of one.
+    passages : bool, default False
+        Also find what stands in several places: ``passages.jsonl``, and pairs labelled partial.
+    length : int, default 50
+        Least tokens of a passage.
+    cap : int, default 100
+        Most documents a passage may stand in; what stands in more is counted and left out.
+    identity : float, default 0.85
+        Least share of equal tokens of two occurrences of a passage; 1: only exact ones.
+    cut : bool, default False
+        Also write ``cut/``: the collection without what stands in it before, pieces or passages.
+    remove : str, default "exact,near"
+        Labels of the documents that are removed, of exact, near, templated, partial.
+    html : bool, default False
+        The text fields hold HTML; the main text is taken out of it.
     audit : int, default 1000
         Documents that are compared with all others by brute force to measure the recall; 0: none.
     threads : int, default 0
@@ -79,14 +103,24 @@ class Config:
     keep: str = "first"
     within: str = ""
     write: str = "kept"
+    unit: str = "page"
+    boilerplate: str = "off"
+    source: str = ""
+    passages: bool = False
+    length: int = 50
+    cap: int = 100
+    identity: float = 0.85
+    cut: bool = False
+    remove: str = "exact,near"
+    html: bool = False
     audit: int = 1000
     threads: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            wanted = {"str": str, "int": int, "float": (int, float)}[str(field.type)]
-            if not isinstance(value, wanted) or isinstance(value, bool):  # type: ignore[arg-type]
+            wanted = {"str": str, "int": int, "float": (int, float), "bool": bool}[str(field.type)]
+            if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):  # type: ignore[arg-type]
                 raise ConfigError(f"{field.name} = {value!r}: a value of type {field.type} is needed")
         _check(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
         _check(0 < self.recall < 1, "recall", self.recall, "between 0 and 1, such as 0.99")
@@ -97,6 +131,12 @@ class Config:
         _check(0 <= self.threads <= 256, "threads", self.threads, "0 to 256")
         _check(self.tokens in TOKENS, "tokens", self.tokens, " or ".join(TOKENS))
         _check(self.write in WRITES, "write", self.write, ", ".join(WRITES))
+        _check(self.unit in UNITS, "unit", self.unit, " or ".join(UNITS))
+        _check(bool(self.boilerplate), "boilerplate", self.boilerplate, "off, auto or a file")
+        _check(16 <= self.length <= 100_000, "length", self.length, "16 to 100000 tokens")
+        _check(2 <= self.cap <= 1_000_000, "cap", self.cap, "2 to 1000000")
+        _check(0.5 <= self.identity <= 1, "identity", self.identity, "0.5 to 1")
+        self.removed_labels()
         _check((self.bands > 0) == (self.rows > 0), "bands, rows", (self.bands, self.rows), "both given or neither")
         _check(
             self.bands >= 0 and self.rows >= 0 and self.bands * self.rows <= self.k,
@@ -119,13 +159,23 @@ class Config:
         """The names in `text`; empty if they are to be guessed."""
         return tuple(name.strip() for name in self.text.split(",") if name.strip())
 
+    def removed_labels(self) -> tuple[str, ...]:
+        """The labels in `remove`."""
+        labels = tuple(label.strip() for label in self.remove.split(",") if label.strip())
+        good = "exact" in labels and set(labels) <= set(LABELS)
+        _check(good, "remove", self.remove, f"exact and any of {', '.join(LABELS[1:])}, joined by commas,")
+        return labels
+
     def other_fields(self) -> tuple[str, ...]:
-        """The fields that `within` and `keep` need, each once."""
-        return tuple(dict.fromkeys(name for name in (self.within, self.keep_rule()[1]) if name))
+        """The fields that `within`, `keep` and `source` need, each once."""
+        source = self.source if self.boilerplate != "off" else ""
+        return tuple(dict.fromkeys(name for name in (self.within, self.keep_rule()[1], source) if name))
 
     def digest(self) -> str:
         """A hash of everything that can change the result."""
         values = {name: value for name, value in asdict(self).items() if name not in _EFFORT}
+        if self.boilerplate not in BOILERPLATE:
+            values["boilerplate"] = _digest_of(self.boilerplate)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
@@ -135,6 +185,14 @@ class Config:
     def with_(self, **changes: Any) -> Config:
         """A copy with some settings changed."""
         return replace(self, **changes)
+
+
+def _digest_of(path: str) -> str:
+    """A hash of what a file holds, so that a table under another name is the same setting, and a changed one is not."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"boilerplate = {path!r}: off, auto or a file is needed; {error.strerror}") from None
 
 
 def _check(good: bool, name: str, value: object, wanted: str) -> None:

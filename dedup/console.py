@@ -7,19 +7,31 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from dedup.config import LABELS
+
 if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.console import Console
     from rich.progress import Progress as Bars
 
+    from dedup.pair import Fate, Pair
+    from dedup.reasons.explain import Explanation
     from dedup.stages import Progress
 
 STAGES = {
     "read": "reading, normalising, sketching",
     "exact": "equal texts",
+    "shape": "boilerplate, pieces",
+    "passages": "passages",
     "match": "near copies",
+    "label": "labels",
     "cluster": "clusters",
     "audit": "measuring recall",
     "write": "writing",
 }
+
+
+PASSAGE_ROWS = ("read", "rejected", "empty", "identifiers", "boilerplate", "time", "memory", "written")
 
 
 def say(message: str) -> None:
@@ -89,13 +101,17 @@ class ProgressBars:
 
 def put_summary(summary: dict[str, Any], out: str, seconds: float) -> None:
     """The end of a run, for people."""
+    _put_rows(summary_rows(summary, out, seconds))
+
+
+def _put_rows(rows: list[tuple[str, str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     table.add_column()
-    for name, value in summary_rows(summary, out, seconds):
+    for name, value in rows:
         table.add_row(name, value)
     # Not wider than the terminal, but a pipe gets whole lines.
     console = Console(
@@ -108,28 +124,34 @@ def summary_rows(summary: dict[str, Any], out: str, seconds: float) -> list[tupl
     """Name and value of each line of the summary."""
     count = summary["documents"]
     text_mb = summary["text_bytes"] / 1e6
-    rows = [("read", f"{count:,} documents, {text_mb:,.1f} MB of text")]
+    noun = "pieces" if summary["unit"] == "piece" else "documents"
+    cut = f"{summary['records']:,} pages, cut into " if noun == "pieces" else ""
+    rows = [("read", f"{cut}{count:,} {noun}, {text_mb:,.1f} MB of text")]
     if summary["references"]:
-        rows[0] = ("read", rows[0][1] + f", and {summary['references']:,} documents to compare with")
+        rows[0] = ("read", rows[0][1] + f", and {summary['references']:,} {noun} to compare with")
     if summary["rejected"]:
         rows.append(("rejected", f"{summary['rejected']:,} records that could not be read; see rejected.jsonl"))
     if summary["empty"]:
-        rows.append(("empty", f"{summary['empty']:,} documents without a letter or digit; never alike to anything"))
+        rows.append(("empty", f"{summary['empty']:,} {noun} without a letter or digit; never alike to anything"))
     if summary["repeated_ids"]:
         rows.append(
             ("identifiers", f"{summary['repeated_ids']:,} stand more than once; documents are told apart by `doc`")
         )
+    if summary["boilerplate"] is not None:
+        rows.append(("boilerplate", _boilerplate(summary)))
     rows += [
         ("candidates", f"{summary['candidates']:,} pairs compared exactly, {summary['verified']:,} of them alike"),
         ("clusters", f"{summary['clusters']:,}" + _chains(summary)),
         (
             "removed",
             f"{summary['removed']:,} ({_share(summary['removed'], count)}): "
-            f"{summary['exact']:,} exact, {summary['near']:,} near",
+            + ", ".join(f"{summary[name]:,} {name}" for name in LABELS if summary[name] or name in LABELS[:2]),
         ),
-        ("kept", f"{summary['kept']:,}"),
-        ("recall", _recall(summary)),
+        ("kept", f"{summary['kept']:,}" + _pages(summary) + _templates(summary)),
+        ("recall", _recall(summary, noun)),
     ]
+    if summary["passages"] is not None:
+        rows.append(("passages", _passages(summary)))
     if summary["unsearched"]:
         rows.append(("unsearched", f"{summary['unsearched']:,} places in crowded buckets were left unsearched"))
     stages = ", ".join(f"{name} {value:.2f}" for name, value in summary["seconds"].items())
@@ -138,7 +160,65 @@ def summary_rows(summary: dict[str, Any], out: str, seconds: float) -> list[tupl
         ("memory", f"{summary['peak_mb']:,.0f} MB at most"),
     ]
     if out:
-        rows += [("written", f"{out}/: {_files(summary)}"), ("next", f"head -3 {out}/clusters.jsonl")]
+        shown = "pages" if noun == "pieces" else "clusters"
+        rows += [("written", f"{out}/: {_files(summary)}"), ("next", f"head -3 {out}/{shown}.jsonl")]
+    return rows
+
+
+def _boilerplate(summary: dict[str, Any]) -> str:
+    found = summary["boilerplate"]
+    if not found["templates"]:
+        return "no line of the site was found"
+    share = _share(found["tokens"], found["tokens"] + summary["tokens"])
+    counts = f"{found['lines']:,} lines of {found['templates']:,} templates ({share} of the text)"
+    return f"{counts} set aside, see boilerplate.jsonl; they are written all the same"
+
+
+def _pages(summary: dict[str, Any]) -> str:
+    """How many pages have a piece that is kept."""
+    if summary["unit"] == "page":
+        return ""
+    kept, gone = summary["records_kept"], summary["records"] - summary["records_kept"]
+    return f", on {kept:,} pages" + (f"; {gone:,} pages hold nothing new and are in removed/" if gone else "")
+
+
+def _templates(summary: dict[str, Any]) -> str:
+    if not summary["templates_kept"]:
+        return ""
+    pairs = summary["templates_kept"]
+    return f"; {pairs:,} pairs from one template are no copies (--remove exact,near,templated removes them)"
+
+
+def _passages(summary: dict[str, Any]) -> str:
+    share = _share(summary["repeated_tokens"], summary["tokens"])
+    said = f"{summary['passages']:,}, each in several places; {share} of the text repeats what stands before it"
+    if not summary["passages"]:
+        said = "none that stands in several places"
+    if summary["crowded"]:
+        said += f"; {summary['crowded']:,} more in too many documents (--cap), see crowded.jsonl"
+    return said
+
+
+def put_passages(summary: dict[str, Any], passages: pa.Table, crowded: pa.Table, out: str, seconds: float) -> None:
+    """The end of a search for passages, for people: what would save most, and the counts."""
+    rows = []
+    for name, value in summary_rows(summary, out, seconds):
+        if name == "time":
+            rows += [("passages", _passages(summary)), *_examples(passages, crowded)]
+        if name in PASSAGE_ROWS:
+            rows.append((name, value))
+    rows.append(("next", f"head -3 {out}/passages.jsonl"))
+    _put_rows(rows)
+
+
+def _examples(passages: pa.Table, crowded: pa.Table) -> list[tuple[str, str]]:
+    """What would save most, and what is too common, a line each."""
+    rows = []
+    for row in passages.slice(0, 5).to_pylist():
+        first = row["occurrences"][0]
+        rows.append(("", f"{row['copies']:,} × {row['length']:,} tokens, first in {first['id']}: {row['begins']}…"))
+    for row in crowded.slice(0, 3).to_pylist():
+        rows.append(("crowded", f"in {row['documents']:,} documents, first in {row['id']}: {row['begins']}…"))
     return rows
 
 
@@ -156,15 +236,15 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0 %"
 
 
-def _recall(summary: dict[str, Any]) -> str:
+def _recall(summary: dict[str, Any], noun: str) -> str:
     audit = summary["recall"]
     if audit is None:
         return "not measured (--audit 0)"
     if audit["recall"] is None:
-        return f"no pair at the threshold in a brute-force check of {audit['documents']:,} documents"
+        return f"no pair at the threshold in a brute-force check of {audit['documents']:,} {noun}"
     return (
         f"{audit['recall']:.3f} (95 %: {audit['low']:.3f}–{audit['high']:.3f}), measured by brute force on "
-        f"{audit['documents']:,} documents, {audit['pairs']:,} pairs"
+        f"{audit['documents']:,} {noun}, {audit['pairs']:,} pairs"
     )
 
 
@@ -172,23 +252,157 @@ def _files(summary: dict[str, Any]) -> str:
     from dedup.tables import FILES
 
     wanted = summary.get("write", "kept")
+    absent = set()
+    if not summary["cut"]:
+        absent |= {"cut/", "cuts.jsonl"}
+    if not summary["extracted"]:
+        absent.add("text/")
+    if summary["passages"] is None:
+        absent |= {"passages.jsonl", "crowded.jsonl"}
+    if summary["unit"] == "page":
+        absent |= {"pieces.jsonl", "pages.jsonl"}
+    if summary["boilerplate"] is None:
+        absent.add("boilerplate.jsonl")
+    if not summary["bands"]:  # nothing was looked for that they could hold
+        absent |= {"pairs.parquet", "clusters.jsonl", "removed.jsonl"}
     left_out = {
         "kept": {"annotated/"},
         "annotated": {"kept/", "removed/"},
         "both": set(),
         "none": {"kept/", "removed/", "annotated/"},
     }[wanted]
-    return " ".join(name for name in FILES if name not in left_out)
+    return " ".join(name for name in FILES if name not in left_out | absent)
 
 
-def put_comparison(values: dict[str, Any], threshold: float) -> None:
-    """Two texts compared, for people."""
-    verdict = {"exact": "the same text", "near": "near copies", "": "different texts"}[values["label"]]
-    put(f"{verdict} (similarity {values['similarity']:.4f}, threshold {threshold:g})")
-    put(f"  share of the first text that stands in the second   {values['containment_a']:.4f}")
-    put(f"  share of the second text that stands in the first   {values['containment_b']:.4f}")
-    put(f"  similarity with all numbers and masks taken alike   {values['pattern_similarity']:.4f}")
-    put(f"  tokens                                              {values['tokens_a']:,} and {values['tokens_b']:,}")
+def put_explanation(
+    why: Explanation, texts: tuple[str, str], names: tuple[str, str], threshold: float, facts: list[tuple[str, str]]
+) -> None:
+    """Why two texts are linked or not, and where they differ, for people; `facts` are further lines of the table."""
+    from shutil import get_terminal_size
+
+    from rich.console import Console
+    from rich.text import Text
+
+    # A pipe is as wide as COLUMNS says, or a page.
+    screen = Console(width=max(60, get_terminal_size((120, 40)).columns), highlight=False, markup=False, emoji=False)
+    for name, value in [*zip("AB", names, strict=True), *explanation_rows(why, threshold), *facts]:
+        lines = Text(value.translate(_visible())).wrap(screen, screen.width - 13)
+        for number, line in enumerate(lines):
+            line.rstrip()
+            screen.print(Text("" if number else name, "bold") + " " * (13 if number else 13 - len(name)) + line)
+    _put_differences(screen, why, texts)
+    _put_passages(screen, why, texts)
+    screen.print(f"\nWhat to do: {why.advice}.", soft_wrap=True)
+
+
+def put_pair(pair: Pair) -> None:
+    """Two documents of a run explained, for people."""
+    facts = [("run", "linked" if pair.linked else "not linked"), ("compared", pair.candidate)]
+    facts += [(f"fate of {side}", _fate(fate)) for side, fate in zip("AB", (pair.a, pair.b), strict=True)]
+    put_explanation(pair.explanation, pair.texts, (_named(pair.a), _named(pair.b)), pair.threshold, facts)
+
+
+def _named(fate: Fate) -> str:
+    piece = "" if fate.start is None else f", code points {fate.start:,} to {fate.end:,} of it"
+    return f"{fate.id}  ({fate.file}:{fate.line}{piece})"
+
+
+def _fate(fate: Fate) -> str:
+    cluster = "in no cluster" if fate.cluster is None else f"cluster {fate.cluster}"
+    if fate.reference:
+        return f"{cluster}; only compared with"
+    return f"{cluster}; " + (f"removed as {fate.label}, kept is {fate.kept}" if fate.label else "kept")
+
+
+def explanation_rows(why: Explanation, threshold: float) -> list[tuple[str, str]]:
+    """Name and value of each line above the two texts."""
+    rows = [
+        ("label", f"{why.label or 'none'}: {why.rule}"),
+        (
+            "similarity",
+            f"{why.similarity:.4f} (threshold {threshold:g}); {why.pattern_similarity:.4f} with all numbers and masks "
+            "taken alike",
+        ),
+        (
+            "containment",
+            f"{why.containment_a:.4f} of A stands in B, {why.containment_b:.4f} of B in A; "
+            f"{why.pattern_containment_a:.4f} and {why.pattern_containment_b:.4f} with numbers taken alike",
+        ),
+        ("tokens", f"{why.tokens_a:,} and {why.tokens_b:,}"),
+        (
+            "aligned",
+            f"{why.coverage_a:.4f} of A and {why.coverage_b:.4f} of B in the same order, identity {why.identity:.4f}; "
+            f"in any order {why.share_a:.4f} and {why.share_b:.4f}",
+        ),
+    ]
+    if why.direction:
+        rows.append(("direction", why.direction))
+    if why.boilerplate_a or why.boilerplate_b:
+        counts = f"{len(why.boilerplate_a):,} stretches of A and {len(why.boilerplate_b):,} of B"
+        rows.append(("boilerplate", f"{counts} are set aside"))
+    return rows
+
+
+def _put_differences(screen: Console, why: Explanation, texts: tuple[str, str]) -> None:
+    """Both texts side by side; what differs in colour, or between signs where there is no colour."""
+    from rich.text import Text
+
+    from dedup.reasons.sidebyside import Half, line_numbers, line_of, side_by_side
+
+    marks = screen.color_system is None or screen.no_color
+    if not why.parts:
+        screen.print("\nno token differs" if why.tokens_a else "\nno token to compare")
+        return
+    lines = [line_numbers(text) for text in texts]
+    margins = [len(str(len(starts))) + 1 + len(f"{len(text):,}") for starts, text in zip(lines, texts, strict=True)]
+    width = (screen.width - sum(margins) - 5) // 2
+    count = sum(part.kind != "boilerplate" for part in why.parts)
+    said = f"{count:,} differing part{'s' * (count != 1)} (line, code point)"
+    if marks:
+        kinds = {part.kind for part in why.parts}
+        said += f": [-in A-] {{+in B+}}{''.join(text for kind, text in LEGEND.items() if kind in kinds)}"
+    screen.print(f"\n{said}\n", soft_wrap=True)
+
+    def half(side: int, shown: Half) -> Text:
+        line, at = len(str(len(lines[side]))), len(f"{len(texts[side]):,}")
+        margin = f"{line_of(lines[side], shown.at):>{line}} {shown.at:>{at},}" if shown.at >= 0 else ""
+        text = Text(f"{margin:<{margins[side]}} ", "dim")
+        for piece, kind in shown.runs:
+            text.append(piece, STYLES.get(kind, ("bold red", "bold green")[side]))
+        return text.append(" " * (width - shown.used))
+
+    for row in side_by_side(*texts, why.parts, width=width, marks=marks):
+        if row.left_out:
+            what = "equal tokens" if row.left_out == "equal" else "more differing parts; --json lists them"
+            line = Text(f"{'':<{margins[0]}} … {row.amount:,} {what} …", "dim")
+        else:
+            line = half(0, row.left).append(" │ ", "dim").append_text(half(1, row.right))
+        line.rstrip()
+        screen.print(line, soft_wrap=True)
+
+
+def _put_passages(screen: Console, why: Explanation, texts: tuple[str, str], limit: int = 20) -> None:
+    """The passages that two texts share."""
+    if not why.passages:
+        return
+    count = len(why.passages)
+    screen.print(f"\n{count:,} shared passage{'s' * (count != 1)} (tokens, equal share, code points in A and in B)")
+    for one in why.passages[:limit]:
+        places = f"[{one.start_a:,}, {one.end_a:,}) ~ [{one.start_b:,}, {one.end_b:,})"
+        screen.print(f"  {one.length:>7,}  {one.identity:.4f}  {places}", soft_wrap=True)
+    if count > limit:
+        screen.print(f"  … {count - limit:,} more; --json lists them")
+
+
+STYLES = {"equal": "", "moved": "bold magenta", "boilerplate": "dim italic"}
+LEGEND = {"moved": " [~elsewhere in the other~]", "boilerplate": " [=boilerplate=]"}
+
+
+def _visible() -> dict[int, str]:
+    """Signs for what a terminal would obey."""
+    from dedup.reasons.sidebyside import VISIBLE
+
+    return VISIBLE
 
 
 def put_bounds(values: dict[str, Any]) -> None:

@@ -7,14 +7,41 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.matches.cluster import cluster
+from dedup.matches.verify import Verified
+
+EXACT_CODE = 1  # of `dedup.tables.LABELS`
 
 
 class Weighted(NamedTuple):
-    """Pairs of documents and their similarities: ``[p] int64``, ``[p] int64``, ``[p] float64``."""
+    """Pairs of documents ``[p] int64``, their similarities, and the share of each that stands in the other.
+
+    The shares, ``[p] float64`` as the similarities are, only matter for what is contained in another.
+    """
 
     a: np.ndarray
     b: np.ndarray
     similarity: np.ndarray
+    containment_a: np.ndarray
+    containment_b: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: Verified) -> Weighted:
+        """Verified pairs."""
+        in_a, in_b = (pairs.shared / np.maximum(1, size) for size in (pairs.size_a, pairs.size_b))
+        return cls(pairs.a, pairs.b, pairs.similarity(), in_a, in_b)
+
+
+class Contained(NamedTuple):
+    """Documents that stand in others: ``[c] int64`` each; `pair` is the verified pair that proves it."""
+
+    inside: np.ndarray
+    whole: np.ndarray
+    pair: np.ndarray
+
+
+def nothing_contained() -> Contained:
+    """No document stands in another."""
+    return Contained(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 class Decision(NamedTuple):
@@ -44,13 +71,25 @@ class Decision(NamedTuple):
         """Documents that are removed, in input order, ``int64``."""
         return np.flatnonzero(self.kept != np.arange(len(self.kept)))
 
-    def exact(self, leaders: np.ndarray) -> np.ndarray:
-        """Which documents have the text of the one kept for them, ``[m] bool``."""
-        return leaders == leaders[self.kept]
+    def labels(self, pair_labels: np.ndarray) -> np.ndarray:
+        """Why each document was removed, ``[m] int8``: a number of `dedup.tables.LABELS`; 0 for kept ones.
+
+        `pair_labels` are those of the verified pairs.
+        """
+        labels = np.full(len(self.kept), EXACT_CODE, np.int8)
+        proven = self.pair >= 0
+        labels[proven] = pair_labels[self.pair[proven]]
+        labels[self.kept == np.arange(len(self.kept))] = 0
+        return labels
 
 
 def decide(
-    order: np.ndarray, leaders: np.ndarray, pairs: Weighted, threshold: float, reference: np.ndarray
+    order: np.ndarray,
+    leaders: np.ndarray,
+    pairs: Weighted,
+    links: np.ndarray,
+    reference: np.ndarray,
+    contained: Contained | None = None,
 ) -> Decision:
     """Cluster the documents and pick the kept one of each cluster.
 
@@ -62,16 +101,19 @@ def decide(
         The first document in rank order with the same text.
     pairs : Weighted
         Pairs of leaders.
-    threshold : float
+    links : ``[p] bool``
+        Which of them are copies.
     reference : ``[m] bool``
         Documents that are never removed.
+    contained : Contained, optional
+        Leaders that are removed because they stand in another document, largest first.
     """
     m = len(order)
     rank = np.empty(m, np.int64)
     rank[order] = np.arange(m)
     similarity = pairs.similarity
-    links = np.flatnonzero(similarity >= threshold)
-    ends = np.column_stack([rank[pairs.a[links]], rank[pairs.b[links]]])
+    linked = np.flatnonzero(links)
+    ends = np.column_stack([rank[pairs.a[linked]], rank[pairs.b[linked]]])
     lower, higher = ends.min(axis=1), ends.max(axis=1)
     kept = np.empty(m, np.int64)
     kept[order] = order[cluster(m, lower, higher)]
@@ -84,10 +126,36 @@ def decide(
     wanted = rank[kept[needs]] << 32 | rank[leaders[needs]]
     pair = np.full(m, -1, np.int64)
     if len(needs):
-        pair[needs] = links[by_key[np.searchsorted(keys, wanted, sorter=by_key)]]
+        pair[needs] = linked[by_key[np.searchsorted(keys, wanted, sorter=by_key)]]
+    chains = int((kept[pairs.a[linked]] != kept[pairs.b[linked]]).sum())
+    if contained is not None and len(contained.inside):
+        _remove_contained(kept, pair, leaders, reference, contained)
     to_kept = np.where(pair >= 0, similarity[pair] if len(similarity) else 1.0, 1.0)
-    chains = int((kept[pairs.a[links]] != kept[pairs.b[links]]).sum())
     return Decision(kept, _number(kept, rank), to_kept, pair, chains)
+
+
+def _remove_contained(
+    kept: np.ndarray, pair: np.ndarray, leaders: np.ndarray, reference: np.ndarray, contained: Contained
+) -> None:
+    """Remove what stands in a document that is kept, with all its copies if they stand in it as well.
+
+    A document that another was removed for is never removed afterwards, so each removed one keeps its proof.
+    """
+    proofs = {(i, w): p for i, w, p in zip(*(column.tolist() for column in contained), strict=True)}
+    members: dict[int, list[int]] = {}
+    for doc in np.flatnonzero(np.isin(kept, contained.inside)).tolist():
+        members.setdefault(int(kept[doc]), []).append(doc)
+    needed: set[int] = set()
+    for inside, whole in proofs:
+        if kept[inside] != inside or kept[whole] != whole or inside in needed or whole == inside:
+            continue
+        texts = [int(leaders[doc]) for doc in members[inside]]
+        if reference[members[inside]].any() or any((text, whole) not in proofs for text in texts):
+            continue
+        for doc, text in zip(members[inside], texts, strict=True):
+            kept[doc] = whole
+            pair[doc] = proofs[text, whole]
+        needed.add(whole)
 
 
 def _number(kept: np.ndarray, rank: np.ndarray) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pj
 
 
 def write_json_lines(table: pa.Table, file: IO[bytes]) -> None:
@@ -17,6 +19,16 @@ def write_json_lines(table: pa.Table, file: IO[bytes]) -> None:
             lines = _object(batch.schema.names, batch.columns, "}\n")
             end = np.frombuffer(lines.buffers()[1], np.int64)[lines.offset + len(lines)]
             file.write(memoryview(lines.buffers()[2])[:end])
+
+
+def read_json_table(path: Path, schema: pa.Schema) -> pa.Table | None:
+    """A table that `write_json_lines` wrote; None if there is no such file."""
+    if not path.exists():
+        return None
+    if not path.stat().st_size:
+        return schema.empty_table()
+    largest = pj.ReadOptions(block_size=max(1 << 20, min(path.stat().st_size, (1 << 31) - 1)))
+    return pj.read_json(path, largest, pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"))
 
 
 def _object(names: list[str], columns: list[pa.Array], close: str = "}") -> pa.Array:

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dedup.assemble import clusters_table, removed_table, with_decision
-from dedup.collect import IN_MEMORY, Record
+from dedup.assemble import (
+    clusters_table,
+    label_codes,
+    removed_table,
+    with_decision,
+    with_labels,
+)
+from dedup.collect import Record
+from dedup.composition import kept_records, pages_table, pieces_table
 from dedup.config import Config
-from dedup.decide import Decision, Weighted, decide
-from dedup.documents.annotate import annotate_source
+from dedup.decide import Decision, Weighted
+from dedup.documents.fields import Fields
+from dedup.documents.lookup import Place, texts_of
+from dedup.documents.normalise import normalise_rows
 from dedup.documents.sources import Source
-from dedup.documents.write import Records, write_source
 from dedup.errors import ConfigError, InputError
 from dedup.folder import check_output, replace_folder
-from dedup.jsonlines import write_json_lines
-from dedup.tables import EXACT, FORMAT, REJECTED
+from dedup.jsonlines import read_json_table
+from dedup.labelling import UNKNOWN, Texts, label_and_decide, templates_kept
+from dedup.pages.table import BoilerplateTable
+from dedup.reasons.label import label_pairs
+from dedup.save import RunFolder, read_texts
+from dedup.tables import CROWDED, EXACT, FORMAT, LABELS, NEAR, PARTIAL, PASSAGES, REJECTED
 
 
 class Result:
@@ -57,6 +69,10 @@ class Result:
         rejected: list[Record],
         texts: pa.ChunkedArray | None = None,
         decision: Decision | None = None,
+        passages: pa.Table | None = None,
+        crowded: pa.Table | None = None,
+        boilerplate: BoilerplateTable | None = None,
+        page_texts: pa.LargeStringArray | None = None,
     ) -> None:
         self.documents = documents
         self.pairs = pairs
@@ -65,6 +81,8 @@ class Result:
         self._sources = sources
         self._rejected = rejected
         self._texts = texts
+        self._passages, self._crowded, self._boilerplate = passages, crowded, boilerplate
+        self._page_texts = page_texts
         if decision is not None:
             self.__dict__["_decision"] = decision  # known already; else worked out from the tables when asked for
 
@@ -75,7 +93,7 @@ class Result:
     @cached_property
     def _decision(self) -> Decision:
         """The fates, told from the tables alone."""
-        return self._decide(self.config.threshold)
+        return self._decide(self.config.threshold)[0]
 
     @cached_property
     def _leaders(self) -> np.ndarray:
@@ -91,7 +109,8 @@ class Result:
         order[rank] = np.arange(m)
         return order[lowest]
 
-    def _decide(self, threshold: float) -> Decision:
+    def _decide(self, threshold: float) -> tuple[Decision, np.ndarray, np.ndarray]:
+        """The fates with some threshold; which rows of the pairs are pairs of texts, and the labels of these."""
         m = len(self.documents)
         rank = self.documents.column("rank").to_numpy()
         order = np.empty(m, np.int64)
@@ -99,9 +118,53 @@ class Result:
         a, b = self.pairs.column("doc_a").to_numpy(), self.pairs.column("doc_b").to_numpy()
         heads = self._leaders == np.arange(m)
         which = np.flatnonzero(heads[a] & heads[b])
-        weighted = Weighted(a[which], b[which], self.pairs.column("similarity").to_numpy()[which])
-        reference = self.documents.column("reference").to_numpy()
-        return decide(order, self._leaders, weighted, threshold, reference)
+        labels = label_codes(self.pairs.column("label"))[which]
+        labels[labels == 0] = UNKNOWN
+        about = Texts(
+            order,
+            self._leaders,
+            self.documents.column("reference").to_numpy(),
+            self.documents.column("tokens").to_numpy(),
+        )
+        names = ("doc_a", "doc_b", "similarity", "containment_a", "containment_b")
+        pairs = Weighted(*(self.pairs.column(name).to_numpy()[which] for name in names))
+        config = self.config.with_(threshold=threshold)
+        labels, decision = label_and_decide(pairs, labels, about, config, self._labeller(pairs, config))
+        return decision, which, labels
+
+    def _labeller(self, pairs: Weighted, config: Config) -> Callable[[np.ndarray], np.ndarray]:
+        """Labels pairs from their texts, which are read again. Without lines that were set aside they are not known."""
+
+        def label(which: np.ndarray) -> np.ndarray:
+            if config.boilerplate != "off" or (self._texts is None and not self._sources):
+                return np.full(len(which), LABELS.index(NEAR), np.int8)
+            docs, place = np.unique(np.concatenate([pairs.a[which], pairs.b[which]]), return_inverse=True)
+            codes = normalise_rows(pa.array(self._texts_of(docs), pa.large_string()), tokens=config.tokens)
+            a, b = place.reshape(2, -1)
+            similarity = pairs.similarity[which]
+            with ThreadPoolExecutor(config.threads or os.cpu_count() or 1) as executor:
+                found = label_pairs(codes, a, b, similarity=similarity, threshold=config.threshold, executor=executor)
+            return found.label.astype(np.int8)
+
+        return label
+
+    def _texts_of(self, docs: np.ndarray) -> list[str]:
+        """The texts of some documents."""
+        names = ["file", "line", "byte_start", "byte_end", "start", "end"]
+        rows = self.documents.select(names).take(pa.array(docs)).to_pylist()
+        if self._texts is not None:
+            texts = self._texts.take(pa.array([row["line"] - 1 for row in rows])).to_pylist()
+            return [text[row["start"] : row["end"]] for text, row in zip(texts, rows, strict=True)]
+        numbers = {source.name: number for number, source in enumerate(self._sources)}
+        places = [
+            Place(numbers[row["file"]], row["line"], row["byte_start"], row["byte_end"])
+            if row["end"] is None
+            else Place(numbers[row["file"]], *(row[name] for name in names[1:]))
+            for row in rows
+        ]
+        config = self.config
+        fields = Fields(config.text_fields(), config.id, config.other_fields(), html=config.html)
+        return texts_of(self._sources, places, fields, encoding=config.encoding, inputs=self.summary.get("inputs"))
 
     @cached_property
     def clusters(self) -> pa.Table:
@@ -123,6 +186,16 @@ class Result:
         """Removed documents, each with the one that is kept for it."""
         return removed_table(self.documents, self._decision)
 
+    @cached_property
+    def pieces(self) -> pa.Table:
+        """The pieces of every page and what each is kept as, `dedup.tables.PIECES`; no row unless they are the unit."""
+        return pieces_table(self.documents, self._decision)
+
+    @cached_property
+    def pages(self) -> pa.Table:
+        """Every page as the list of its pieces, `dedup.tables.PAGES`; no row unless pieces are the unit."""
+        return pages_table(self.documents, self._decision)
+
     @property
     def rejected(self) -> pa.Table:
         """What could not be read: file, line (null: the file), reason."""
@@ -135,28 +208,29 @@ class Result:
         """The result of a run with a higher threshold, from the pairs of this one: nothing is searched again.
 
         Equal to a new run with that threshold and the bands of this one; but of a text with more than 256 copies not
-        every pair is listed, and those that only the new clusters would name are missing.
+        every pair is listed, and those that only the new clusters would name are missing. Pairs that decided in this
+        run keep their labels. Texts of pairs that decide now are read again; with `boilerplate` these count as near.
 
         Raises
         ------
         ConfigError
             If `threshold` is below the run's: pairs down there were never looked for.
+        InputError
+            If the input has changed, or is gone, and texts of it are needed.
         """
         if threshold < self.config.threshold:
             raise ConfigError(f"threshold {threshold} is below the run's {self.config.threshold}; run anew with it")
-        decision = self._decide(threshold)
-        documents = with_decision(self.documents, self._leaders, decision)
-        floor = pair_floor(threshold)
-        pairs = self.pairs.filter(pc.greater_equal(self.pairs.column("similarity"), floor))
-        a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()
-        near = (decision.kept[a] == b) | (decision.kept[b] == a)
-        label = pc.if_else(
-            pc.fill_null(pc.equal(pairs.column("label"), EXACT), False), EXACT, pc.if_else(pa.array(near), "near", None)
-        )
+        decision, which, pair_labels = self._decide(threshold)
+        labels = decision.labels(pair_labels)
+        documents = with_decision(self.documents, decision, labels)
+        pairs = with_labels(self.pairs, self._leaders, which, pair_labels)
         linked = pc.greater_equal(pairs.column("similarity"), threshold)
-        pairs = pairs.set_column(7, "label", label.cast(pa.string())).set_column(8, "linked", linked)
+        enough = pc.greater_equal(pairs.column("similarity"), pair_floor(threshold))
+        pairs = pairs.set_column(8, "linked", linked).filter(
+            pc.or_(enough, pc.fill_null(pc.equal(pairs["label"], PARTIAL), False))
+        )
         removed = decision.removed()
-        exact = int((decision.pair[removed] < 0).sum())
+        counts = np.bincount(labels[removed], minlength=len(LABELS)).tolist()
         summary = {
             **self.summary,
             "pairs": len(pairs),
@@ -164,8 +238,11 @@ class Result:
             "chains_cut": decision.chains,
             "removed": len(removed),
             "kept": int((~self.documents.column("reference").to_numpy()).sum()) - len(removed),
-            "exact": exact,
-            "near": len(removed) - exact,
+            "records_kept": kept_records(self.documents, decision),
+            **dict(zip(LABELS[1:5], counts[1:], strict=False)),
+            "templates_kept": templates_kept(
+                self.pairs.column("similarity").to_numpy()[which], pair_labels, self.config.with_(threshold=threshold)
+            ),
             "recall": None,
         }
         return Result(
@@ -176,7 +253,37 @@ class Result:
             sources=self._sources,
             rejected=self._rejected,
             texts=self._texts,
+            passages=self._passages,
+            crowded=self._crowded,
+            boilerplate=self._boilerplate,
+            page_texts=self._page_texts,
         )
+
+    @property
+    def passages(self) -> pa.Table:
+        """What stands in several places, one row per passage, what would save most first: `dedup.tables.PASSAGES`.
+
+        Raises
+        ------
+        ConfigError
+            If the run looked for none.
+        """
+        return self._asked(self._passages)
+
+    @property
+    def crowded(self) -> pa.Table:
+        """What stands in more documents than `Config.cap`, and so is no passage: `dedup.tables.CROWDED`."""
+        return self._asked(self._crowded)
+
+    @property
+    def boilerplate(self) -> BoilerplateTable | None:
+        """What was set aside; None if the run did not ask for it."""
+        return self._boilerplate
+
+    def _asked(self, table: pa.Table | None) -> pa.Table:
+        if table is None:
+            raise ConfigError("this run looked for no passages; run it with passages = True (--passages)")
+        return table
 
     def borderline(self, n: int = 10) -> pa.Table:
         """The `n` pairs nearest the threshold, on both sides of it: what a threshold decides is best seen there."""
@@ -216,163 +323,31 @@ class Result:
         shutil.rmtree(beside, ignore_errors=True)
         try:
             beside.mkdir(parents=True)
-            self._write(beside, on_file or (lambda name: None))
+            self._folder().write(beside, on_file or (lambda name: None))
             replace_folder(beside, folder)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
         return folder
 
-    def _write(self, folder: Path, on_file: Callable[[str], None]) -> None:
-        """Write every file, several at a time: they are independent, and most of the work is done outside Python."""
-        tasks: list[tuple[str, Callable[[], object]]] = [
-            ("documents.parquet", partial(write_table, self.documents, folder / "documents.parquet")),
-            ("pairs.parquet", partial(write_table, self.pairs, folder / "pairs.parquet")),
-        ]
-        tasks += [
-            (f"{name}.jsonl", partial(self._write_lines, name, folder)) for name in ("clusters", "removed", "rejected")
-        ]
-        if self._texts is not None:
-            tasks.append((IN_MEMORY, partial(self._write_texts, folder)))
-        else:
-            for number, source in enumerate(self._sources):
-                if not source.reference:
-                    tasks.append((source.name, partial(self._write_source, number, folder)))
-        # Once, before several threads ask for them.
-        _ = self._ranges, self._places, self._rejected_by_source, self._decision, self._cluster_sizes
-        with ThreadPoolExecutor(self.config.threads or os.cpu_count() or 1) as executor:
-            try:
-                for (name, _), done in zip(tasks, [executor.submit(task) for _, task in tasks], strict=True):
-                    on_file(name)
-                    done.result()
-            except BaseException:
-                executor.shutdown(wait=True, cancel_futures=True)
-                raise
-        on_file("run.json")
-        with (folder / "run.json").open("w", encoding="utf-8") as file:
-            json.dump(self._run(), file, ensure_ascii=False, indent=2)
-            file.write("\n")
-
-    def _write_lines(self, name: str, folder: Path) -> None:
-        with (folder / f"{name}.jsonl").open("wb") as file:
-            write_json_lines(getattr(self, name), file)
-
-    def _write_source(self, number: int, folder: Path) -> None:
-        source, write = self._sources[number], self.config.write
-        records, ends, docs = self._records(number)
-        if records.rejected and not os.access(source.path, os.R_OK):
-            return  # said in rejected.jsonl
-        self._check_unchanged(source)
-        if write in ("kept", "both"):
-            write_source(source, records, folder / "kept", folder / "removed", self.config.encoding)
-        if write in ("annotated", "both") and not records.rejected:
-            annotate_source(source, records, ends, self._notes(docs), folder / "annotated", self.config.encoding)
-
-    def _run(self) -> dict[str, Any]:
-        sources = [
-            {
-                "path": str(s.path),
-                "name": s.name,
-                "format": s.format,
-                "compression": s.compression,
-                "reference": s.reference,
-            }
-            for s in self._sources
-        ]
-        rejected = [list(record) for record in self._rejected]
-        return {
-            "format": FORMAT,
-            "config": self.config.as_dict(),
-            "summary": self.summary,
-            "sources": sources if self._texts is None else None,
-            "rejected": rejected,
-        }
-
-    def _write_texts(self, folder: Path) -> None:
-        assert self._texts is not None
-        lines = self.documents.column("line").to_numpy() - 1
-        ids = self.documents.column("id")
-        records = pa.table({"id": ids, "text": self._texts.take(pa.array(lines))})
-        own = self.documents.column("kept_doc").to_numpy() == np.arange(len(lines))
-        for name, mask in (("kept", own), ("removed", ~own)):
-            path = folder / name / IN_MEMORY
-            path.parent.mkdir()
-            with path.open("wb") as file:
-                write_json_lines(records.filter(pa.array(mask)), file)
-
-    def _check_unchanged(self, source: Source) -> None:
-        known = self.summary.get("inputs", {}).get(str(source.path))
-        try:
-            state = source.path.stat()
-        except OSError as error:
-            raise InputError(f"cannot be read any more: {error.strerror}", source.path) from None
-        if known and [state.st_size, state.st_mtime_ns] != known[:2]:
-            raise InputError("has changed since it was read; run again", source.path)
-
-    @cached_property
-    def _ranges(self) -> dict[str, tuple[int, int]]:
-        """First and last document of each file: those of a file stand together."""
-        column = self.documents.column("file").combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0)
-        indices, names = column.indices.to_numpy(), column.dictionary.to_pylist()
-        edges = np.concatenate([[0], np.flatnonzero(np.diff(indices)) + 1, [len(indices)]]).tolist()
-        pairs = zip(edges, edges[1:], strict=False)
-        return {names[indices[a]]: (a, b) for a, b in pairs if a < b}
-
-    @cached_property
-    def _places(self) -> list[np.ndarray]:
-        """First byte, line, end and kept document of every document, taken out of the table once for all files."""
-        return [self.documents.column(name).to_numpy() for name in ("byte_start", "line", "byte_end", "kept_doc")]
-
-    @cached_property
-    def _cluster_sizes(self) -> np.ndarray:
-        number = self._decision.cluster
-        return np.bincount(number[number >= 0])
-
-    @cached_property
-    def _rejected_by_source(self) -> dict[int, list[Record]]:
-        groups: dict[int, list[Record]] = {}
-        for record in self._rejected:
-            groups.setdefault(record.source, []).append(record)
-        return groups
-
-    def _records(self, number: int) -> tuple[Records, np.ndarray, np.ndarray]:
-        """The records of one file with the rejected ones among them; where each ends; its document (-1: rejected)."""
-        first, last = self._ranges.get(self._sources[number].name, (0, 0))
-        mine = np.arange(first, last)
-        rejected = [r for r in self._rejected_by_source.get(number, ()) if r.line]
-        odd = np.array([[r.byte_start, r.line, r.byte_end] for r in rejected], np.int64).reshape(-1, 3)
-        *places, kept = self._places
-        start, line, end = (np.concatenate([place[first:last], odd[:, i]]) for i, place in enumerate(places))
-        docs = np.concatenate([mine, np.full(len(odd), -1)])
-        keep = np.concatenate([kept[first:last] == mine, np.zeros(len(odd), bool)])
-        order = np.lexsort((line, start))
-        whole = not len(order) and number in self._rejected_by_source
-        return Records(start[order], line[order], keep[order], whole), end[order], docs[order]
-
-    def _notes(self, docs: np.ndarray) -> list[dict[str, Any] | None]:
-        decision = self._decision
-        sizes = self._cluster_sizes
-        wanted = pa.array(np.maximum(docs, 0))
-        labels = self.documents.column("label").take(wanted).to_pylist()
-        kept_ids = self.documents.column("id").take(pa.array(decision.kept[np.maximum(docs, 0)])).to_pylist()
-        notes: list[dict[str, Any] | None] = []
-        for doc, label, kept in zip(docs.tolist(), labels, kept_ids, strict=True):
-            if doc < 0:
-                notes.append(None)
-                continue
-            number = int(decision.cluster[doc])
-            notes.append(
-                {
-                    "cluster": number if number >= 0 else None,
-                    "size": int(sizes[number]) if number >= 0 else 1,
-                    "kept": kept,
-                    "label": label,
-                    "similarity": float(decision.similarity[doc]),
-                }
-            )
-        return notes
+    def _folder(self) -> RunFolder:
+        names = ["clusters", "removed", "rejected"]
+        names += ["passages", "crowded"] if self._passages is not None else []
+        names += ["pieces", "pages"] if self.config.unit == "piece" else []
+        return RunFolder(
+            lines={name: getattr(self, name) for name in names},
+            documents=self.documents,
+            pairs=self.pairs,
+            passages=self._passages,
+            boilerplate=self._boilerplate,
+            decision=self._decision,
+            config=self.config,
+            summary=self.summary,
+            sources=self._sources,
+            rejected=self._rejected,
+            texts=self._texts,
+            page_texts=self._page_texts,
+        )
 
     @classmethod
     def open(cls, folder: str | Path) -> Result:
@@ -404,13 +379,11 @@ class Result:
             summary=run["summary"],
             sources=[Source(**{**s, "path": Path(s["path"])}) for s in sources] if sources else [],
             rejected=[Record(*record) for record in run["rejected"]],
+            texts=None if sources else read_texts(folder, documents),
+            passages=read_json_table(folder / "passages.jsonl", PASSAGES),
+            crowded=read_json_table(folder / "crowded.jsonl", CROWDED),
+            boilerplate=BoilerplateTable.load(table) if (table := folder / "boilerplate.jsonl").exists() else None,
         )
-
-
-def write_table(table: pa.Table, path: Path) -> None:
-    """A Parquet file; dictionaries only where values repeat, since building one over row numbers costs most of it."""
-    repeated = [name for name in ("file", "label") if name in table.column_names]
-    pq.write_table(table, path, compression="zstd", compression_level=1, use_dictionary=repeated)
 
 
 def pair_floor(threshold: float) -> float:

@@ -16,18 +16,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.assemble import documents_table, pairs_table
-from dedup.collect import Collection
+from dedup.collect import Collection, is_extracted
+from dedup.composition import kept_records
 from dedup.config import Config
-from dedup.decide import Weighted, decide
+from dedup.decide import Weighted
 from dedup.errors import Cancelled
+from dedup.labelling import Labelled, Texts, label_and_decide, labeller, templates_kept, with_partial
 from dedup.matches.audit import Found, brute_force, draw_sample, measure_recall
 from dedup.matches.bands import Bands
-from dedup.matches.candidates import Matches, Search
+from dedup.matches.candidates import Search
 from dedup.matches.exact import collapse
 from dedup.matches.rank import rank_documents
-from dedup.matches.verify import Verified
+from dedup.matches.verify import Verified, no_pairs
 from dedup.memory import anonymous_mb
+from dedup.paged import by_line
 from dedup.result import Result, pair_floor
+from dedup.reuse.matches import Matches
+from dedup.shape import cut_pieces, set_aside, set_aside_counts, sketch
+from dedup.shared import Shared, crowded_table, find_shared, passages_table, redundant_tokens
+from dedup.tables import LABELS, PARTIAL
 from dedup.work import WorkFolder
 
 MEASURE_S = 0.02  # how often the memory is looked at while a stage runs; it takes about .1 ms
@@ -84,7 +91,72 @@ class Searched(NamedTuple):
         return cls(work.load("order"), work.load("leaders"), Verified(*work.load("pairs")), **counts)
 
 
-def search(collection: Collection, config: Config, bands: Bands, run: Run, executor: Executor) -> Searched:
+def finish(
+    pages: Collection,
+    config: Config,
+    bands: Bands | None,
+    run: Run,
+    executor: Executor,
+    work: WorkFolder | None = None,
+    texts: pa.ChunkedArray | None = None,
+) -> Result:
+    """All stages after reading; with a work folder those that were finished before are not done again.
+
+    Without `bands` only passages are looked for.
+    """
+    if by_line(config):
+        with run.stage("shape"):
+            pages = set_aside(pages, config, work)
+    shared = matches = None
+    if config.unit == "piece" or finds_partial(config):
+        with run.stage("passages"):
+            shared = _shared(pages, config, executor, work)
+            matches = shared.matches
+    documents = pages
+    if by_line(config):
+        with run.stage("shape"):
+            if config.unit == "piece" and matches is not None:
+                documents, matches = cut_pieces(pages, matches, executor)
+            documents = sketch(documents, config, bands, executor)
+    found = _searched(documents, config, bands, run, executor, work)
+    return conclude(pages, documents, found, shared, matches, config, bands, run, executor, texts)
+
+
+def finds_partial(config: Config) -> bool:
+    """Whether pairs that share only passages are told, too."""
+    return config.passages or PARTIAL in config.removed_labels()
+
+
+def _shared(pages: Collection, config: Config, executor: Executor, work: WorkFolder | None) -> Shared:
+    if work is None:
+        return find_shared(pages, config, executor)
+    if work.done("passages") is not None:
+        return Shared.load(work)
+    shared = find_shared(pages, config, executor)
+    shared.save(work)
+    work.finish("passages", {})
+    return shared
+
+
+def _searched(
+    documents: Collection, config: Config, bands: Bands | None, run: Run, executor: Executor, work: WorkFolder | None
+) -> Searched:
+    done = work.done("match") if work is not None else None
+    if work is not None and done is not None:
+        return Searched.load(work, done)
+    found = search(documents, config, bands, run, executor)
+    if work is not None:
+        for name, column in found.arrays().items():
+            work.save(name, column)
+        work.finish("match", {"candidates": found.candidates, "unsearched": found.unsearched})
+    return found
+
+
+def search(collection: Collection, config: Config, bands: Bands | None, run: Run, executor: Executor) -> Searched:
+    """Find copies and near copies; nothing if there are no bands to find them by."""
+    if bands is None:
+        every = np.arange(len(collection))
+        return Searched(every, every, no_pairs(), 0, 0)
     with run.stage("exact"):
         reference = collection.reference()
         field = config.keep_rule()[1]
@@ -95,10 +167,7 @@ def search(collection: Collection, config: Config, bands: Bands, run: Run, execu
             damage=collection.damage,
             values=collection.rows.column(f"field:{field}") if field else None,
         )
-        groups = None
-        if config.within:
-            column = pc.fill_null(collection.rows.column(f"field:{config.within}"), "").combine_chunks()
-            groups = pc.dictionary_encode(column).indices.to_numpy().astype(np.int64)
+        groups = collection.groups(config.within)
         leaders = collapse(collection.codes, collection.hashes, order, groups)
     with run.stage("match"):
         single = (leaders == np.arange(len(leaders))) & (collection.hashes != 0)
@@ -117,54 +186,75 @@ def search(collection: Collection, config: Config, bands: Bands, run: Run, execu
             references=int(reference[rows].sum()),
             on_band=lambda band: run.tell("match", band, bands.bands),
         )
-        matches: Matches = search.run()
-    pairs = matches.pairs
+        found = search.run()
+    pairs = found.pairs
     return Searched(
         order,
         leaders,
         Verified(rows[pairs.a], rows[pairs.b], pairs.shared, pairs.size_a, pairs.size_b),
-        matches.candidates,
-        matches.unsearched,
+        found.candidates,
+        found.unsearched,
     )
 
 
 def conclude(
+    pages: Collection,
     collection: Collection,
     found: Searched,
+    shared: Shared | None,
+    matches: Matches | None,
     config: Config,
-    bands: Bands,
+    bands: Bands | None,
     run: Run,
     executor: Executor,
     texts: pa.ChunkedArray | None = None,
 ) -> Result:
+    """Label what was found, decide what is kept, and put the tables of the result together.
+
+    `collection` are the documents, `pages` the records they stand in, in which passages are told (`shared`); `matches`
+    are those of documents.
+    """
     reference = collection.reference()
+    tokens = np.diff(collection.codes.offsets)
+    with run.stage("label"):
+        labelled = Labelled.of(found.pairs)
+        if matches is not None and bands is not None and finds_partial(config):
+            labelled = with_partial(labelled, collection, found.leaders, matches, config, executor)
+        label = labeller(collection.codes, labelled.pairs, config, executor)
+        about = Texts(found.order, found.leaders, reference, tokens)
+        labels, decision = label_and_decide(Weighted.of(labelled.pairs), labelled.labels, about, config, label)
+        labelled = Labelled(labelled.pairs, labels)
     with run.stage("cluster"):
-        weighted = Weighted(found.pairs.a, found.pairs.b, found.pairs.similarity())
-        decision = decide(found.order, found.leaders, weighted, config.threshold, reference)
         pairs = pairs_table(
-            collection.rows.column("id"), found.leaders, found.pairs, config.threshold, reference, decision
-        )
-        documents = documents_table(
-            collection.rows,
-            [source.name for source in collection.sources],
-            np.diff(collection.codes.offsets),
-            found.order,
+            collection.rows.column("id"),
             found.leaders,
+            labelled.pairs,
+            config.threshold,
             reference,
             decision,
+            labelled.labels,
         )
+        names = [source.name for source in collection.sources]
+        labels = decision.labels(labelled.labels)
+        documents = documents_table(collection.rows, names, tokens, found.order, reference, decision, labels)
+        passages = crowded = None
+        if shared is not None and config.passages:
+            passages = passages_table(pages, shared.occurrences, first_documents(collection), config, executor)
+            crowded = crowded_table(pages, shared.crowded, config, executor)
     audit: dict[str, Any] | None = None
     if config.audit:
         with run.stage("audit"):
             audit = _audit(collection, found, pairs, config, executor)
     removed = decision.removed()
+    counts = np.bincount(labels[removed], minlength=len(LABELS)).tolist()
     summary: dict[str, Any] = {
+        "records": len(pages) - int(pages.reference().sum()),
         "documents": len(collection) - int(reference.sum()),
         "references": int(reference.sum()),
         "rejected": len(collection.rejected),
         "empty": int((collection.hashes == 0).sum()),
         "text_bytes": collection.text_bytes,
-        "bands": list(bands),
+        "bands": list(bands or ()),
         "candidates": found.candidates,
         "unsearched": found.unsearched,
         "verified": len(found.pairs.a),
@@ -173,8 +263,15 @@ def conclude(
         "chains_cut": decision.chains,
         "removed": len(removed),
         "kept": len(collection) - int(reference.sum()) - len(removed),
-        "exact": int((decision.pair[removed] < 0).sum()),
-        "near": int((decision.pair[removed] >= 0).sum()),
+        "records_kept": kept_records(documents, decision),
+        **dict(zip(LABELS[1:5], counts[1:], strict=False)),
+        "templates_kept": templates_kept(labelled.pairs.similarity(), labelled.labels, config),
+        "passages": None if passages is None else len(passages),
+        "repeated_tokens": redundant_tokens(shared.occurrences) if shared is not None and config.passages else None,
+        "tokens": int(tokens.sum()),
+        "extracted": any(is_extracted(source, config) for source in pages.sources),
+        "boilerplate": None if pages.boilerplate is None else set_aside_counts(pages),
+        "crowded": None if crowded is None else len(crowded),
         "repeated_ids": _repeated(collection.rows.column("id")),
         "recall": audit,
         "seconds": run.seconds,
@@ -191,7 +288,18 @@ def conclude(
         rejected=collection.rejected,
         texts=texts,
         decision=decision,
+        passages=passages,
+        crowded=crowded,
+        boilerplate=pages.boilerplate,
+        page_texts=pages.texts,
     )
+
+
+def first_documents(collection: Collection) -> np.ndarray:
+    """The first document of each record, ``int64``: a record is one, or several pieces."""
+    if "piece" not in collection.rows.column_names:
+        return np.arange(len(collection))
+    return np.flatnonzero(collection.rows.column("piece").to_numpy() == 1)
 
 
 def _repeated(ids: pa.ChunkedArray) -> int:

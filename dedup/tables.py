@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 
 EXACT = "exact"
 NEAR = "near"
+TEMPLATED = "templated"
+PARTIAL = "partial"
+BOILERPLATE = "boilerplate"
+# By number: 0 is a pair that is nothing of all this.
+LABELS = ("", EXACT, NEAR, TEMPLATED, PARTIAL, BOILERPLATE)
 
 DOCUMENTS = pa.schema(
     [
@@ -22,7 +27,13 @@ DOCUMENTS = pa.schema(
         ("reference", pa.bool_()),  # read for comparison only (--against)
         ("cluster", pa.int64()),  # null for documents alike to no other; 0 is the largest
         ("kept_doc", pa.int64()),  # the document kept for this one; itself if it is kept
-        ("label", pa.string()),  # why it was removed: exact, near; null for kept ones
+        ("label", pa.string()),  # why it was removed: exact, near, templated, partial; null for kept ones
+        # With --unit piece; else null.
+        ("page", pa.string()),  # identifier of the record; that of its third piece is page#3
+        ("piece", pa.int64()),  # from 1
+        ("start", pa.int64()),  # code points of the record's text
+        ("end", pa.int64()),
+        ("kind", pa.string()),  # piece, or rest: what a page puts around its texts
     ]
 )
 
@@ -37,7 +48,9 @@ PAIRS = pa.schema(
         ("similarity", pa.float64()),  # exact Jaccard similarity of the shingle sets
         ("containment_a", pa.float64()),  # share of a's shingles that stand in b
         ("containment_b", pa.float64()),
-        ("label", pa.string()),  # of equal texts, and of a removed document's pair with its kept one; else null
+        # exact, near and templated: of equal texts, and of a document's pair with its kept one; else null. partial: of
+        # documents that share a passage and are no copies of each other.
+        ("label", pa.string()),
         ("linked", pa.bool_()),  # similarity ≥ threshold
     ]
 )
@@ -66,6 +79,71 @@ REMOVED = pa.schema(
     ]
 )
 
+_OCCURRENCE = pa.struct(
+    [
+        ("doc", pa.int64()),  # with --unit piece the first piece of the page
+        ("id", pa.string()),  # of the record
+        ("start", pa.int64()),  # code points of its text
+        ("end", pa.int64()),
+        ("identity", pa.float64()),  # share of equal tokens of its closest alignment with another; 1 for the first
+    ]
+)
+PASSAGES = pa.schema(
+    [
+        ("passage", pa.int64()),  # 0: the one that would save most if all but one occurrence were cut out
+        ("length", pa.int64()),  # tokens of the longest occurrence
+        ("copies", pa.int64()),  # occurrences
+        ("begins", pa.string()),  # how the first one begins
+        ("occurrences", pa.list_(_OCCURRENCE)),  # in the order of the input
+    ]
+)
+
+CROWDED = pa.schema(
+    [
+        ("documents", pa.int64()),  # how many the commonest part of it stands in
+        ("length", pa.int64()),  # tokens
+        ("id", pa.string()),  # where it stands first
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("begins", pa.string()),
+    ]
+)
+
+PIECES = pa.schema(
+    [
+        ("page", pa.string()),
+        ("number", pa.int64()),  # from 1
+        ("start", pa.int64()),  # code points of the page
+        ("end", pa.int64()),
+        ("kind", pa.string()),  # piece, rest
+        ("kept_as", pa.string()),  # the piece that is kept for it; itself if it is kept
+        ("label", pa.string()),  # why it is not kept itself; else null
+        ("similarity", pa.float64()),  # to the one it is kept as
+    ]
+)
+
+PAGES = pa.schema(
+    [
+        ("page", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("pieces", pa.int64()),
+        ("kept", pa.int64()),  # how many of them are kept
+        # A letter for each text; the same again is the same text, with a prime a near copy; rests are left out.
+        ("composition", pa.string()),
+    ]
+)
+
+CUTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("start", pa.int64()),  # code points of the record's text as it was
+        ("end", pa.int64()),
+    ]
+)
+
 REJECTED = pa.schema(
     [
         ("file", pa.string()),
@@ -79,10 +157,18 @@ FILES = {
     "kept/": "the collection without the copies, record for record as it was read",
     "removed/": "the records left out of it; together with kept/ they are the input",
     "annotated/": "with --write annotated: every record, with a field `dedup` added",
+    "cut/": "with --cut: the collection without what stands in it before",
+    "cuts.jsonl": "with --cut: what was cut out, and where it stood",
+    "text/": "of HTML and WARC files: the texts that offsets refer to",
     "documents.parquet": "one row per document: where it stands, its cluster, which document is kept for it and why",
     "pairs.parquet": "every verified pair with similarity ≥ threshold − .1; `linked` tells the links",
     "clusters.jsonl": "one cluster per line, largest first, with its members",
     "removed.jsonl": "one removed document per line, and the one kept for it",
+    "passages.jsonl": "with --passages: one passage per line, and every place it stands at",
+    "crowded.jsonl": "with --passages: what stands in more documents than --cap, and so is no passage",
+    "pieces.jsonl": "with --unit piece: one piece per line, what it is kept as, and why",
+    "pages.jsonl": "with --unit piece: one page per line, as the list of its pieces",
+    "boilerplate.jsonl": "with --boilerplate: the lines that were set aside, with counts and examples",
     "rejected.jsonl": "what could not be read: file, line, reason",
     "run.json": "settings, versions, input digests, counts, seconds, memory",
 }

@@ -16,11 +16,18 @@ from dedup.errors import OutputError
 STATE = "state.json"
 # What stands in a work folder; one that holds anything else is never touched.
 SPOOL, SPOOL_PART = "stdin.jsonl", "stdin.part"
-ARRAYS = ("lengths", "hashes", "damage", "order", "leaders", "pairs")
-OWN = frozenset(
-    {"lock", SPOOL, SPOOL_PART, STATE, STATE + ".new", "codes.u32", "keys.u64", "rows.arrow", "rejected.json"}
-    | {f"{name}.npy" for name in ARRAYS}
+BOILERPLATE_FILE = "boilerplate.jsonl"
+FILES = (
+    *("codes.u32", "keys.u64", "rows.arrow", "rejected.json", "texts.utf8", "kept.u32", BOILERPLATE_FILE),
+    *(f"line_{name}.raw" for name in ("tokens", "points", "whole", "weak", "damage")),
 )
+ARRAYS = (
+    *("page_lines", "page_points", "cuts"),
+    *("lengths", "hashes", "damage", "text_ends"),
+    *("order", "leaders", "pairs"),
+    *("matches", "crowded", "occurrences", "identity"),
+)
+OWN = frozenset({"lock", SPOOL, SPOOL_PART, STATE, STATE + ".new", *FILES, *(f"{name}.npy" for name in ARRAYS)})
 
 
 class WorkFolder:
@@ -112,3 +119,14 @@ class WorkFolder:
         if remove:
             shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
+
+
+def write_array(file: IO[bytes], array: np.ndarray) -> None:
+    """Append the bytes of an array to a file."""
+    if array.size:
+        file.write(np.ascontiguousarray(array).data.cast("B"))
+
+
+def map_array(path: Path, kind: type) -> np.ndarray:
+    """A file of `kind` as an array, mapped, not held."""
+    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)

@@ -85,7 +85,7 @@ def options(command: str) -> set[str]:
     return {o for p in group.commands[command].params for o in p.opts if o.startswith("--")} - {"--help"}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", ["run", "compare", "bounds"])
+@pytest.mark.parametrize("command", ["run", "passages", "explain", "compare", "bounds"])
 def test_readme__documents_every_flag(command: str) -> None:
     missing = {flag for flag in options(command) if f"`{flag}" not in README}
     assert not missing
@@ -105,7 +105,8 @@ def test_help__names_the_default_of_every_setting() -> None:
         env={"COLUMNS": "200", "PATH": ""},
     ).stdout
     text = re.sub(r"\s+", " ", text)
-    for name in ("threshold", "recall", "n", "k", "keep", "write", "audit", "tokens", "seed"):
+    names = ("threshold", "recall", "n", "k", "keep", "write", "audit", "tokens", "seed")
+    for name in (*names, "unit", "boilerplate", "length", "cap", "identity", "remove"):
         default = getattr(dedup.Config(), name)
         assert re.search(rf"--{name} [^\[]*\[default: {default}\]", text), name
 

@@ -11,8 +11,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dedup"
 # Left to right; names are modules, or folders whose modules may import one another.
 ORDER = """
-    errors config tables folder jsonlines memory work cache documents fingerprints matches decide comparison bounds
-    collect assemble result columns stages batch console cli __main__
+    errors config tables folder jsonlines memory work cache documents pages fingerprints matches reuse repeats reasons
+    decide comparison bounds paged collect assemble labelling shared shape composition save result columns stages batch
+    pair console cli __main__
 """.split()
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

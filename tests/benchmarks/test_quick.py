@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from benchmarks import quality, scaling
+from benchmarks import page_speed, quality, scaling
+from benchmarks.__main__ import BENCHES
 from benchmarks.many import documents
-from benchmarks.measurement import QUICK
+from benchmarks.measurement import QUICK, TOLD_ASIDE
 from benchmarks.micro import measurement
+from benchmarks.quality import boilerplate, labels, passages, pieces
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,3 +128,35 @@ def test_scaling__tells_sizes_and_the_steps_between_them(tmp_path: Path, monkeyp
     assert [line.case.get("documents") for line in lines] == [100, 400, None]
     assert all(line.values["seconds"] > 0 and line.values["peak_mb"] > 0 for line in lines[:2])
     assert lines[2].case["growth_to"] == 400 and lines[2].values["candidates_exponent"] is not None
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick plans that take no longer than it takes to see that they work."""
+    monkeypatch.delenv("DEDUP_DATA", raising=False)
+    monkeypatch.setattr(labels, "measure", partial(labels.measure, profiles=("mixed",)))
+    for module in (pieces, boilerplate, passages):
+        monkeypatch.setattr(module, "PROFILES", ("pages",))
+    monkeypatch.setattr(passages, "PLANTED", 6)
+    monkeypatch.setitem(page_speed.PLANS, QUICK, page_speed.Plan((page_speed.Large("pages", 60),), 1, (1,), None))
+
+
+MEASURES = {
+    "labels": {"label", "unrelated", "templated by differing values", "near by similarity", "all labels"},
+    "pieces": {"boundaries", "documents cut", "overhead"},
+    "boilerplate": {"lines", "kind", "pairs"},
+    "passages": {"equal runs", "planted passages", "speed"},
+}
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("bench", MEASURES)
+def test_pages__every_benchmark_leaves_its_measures(bench: str, tmp_path: Path) -> None:
+    if bench == "passages":
+        pytest.importorskip("pydivsufsort")
+    lines = list(BENCHES[bench].load()(QUICK, tmp_path))
+    assert not [line.failed for line in lines if line.failed]
+    assert {line.case["measure"] for line in lines} == MEASURES[bench] and {line.bench for line in lines} == {bench}
+    identities = [json.dumps({k: v for k, v in line.case.items() if k not in TOLD_ASIDE}) for line in lines]
+    assert len(set(identities)) == len(lines), "two measurements of one case: the report would lose the first"
+    assert all(line.command == f"python -m benchmarks run --only {bench} --quick" for line in lines)

@@ -20,7 +20,11 @@ from benchmarks.report.figures import MARK, filled
 from benchmarks.report.lines import Line, results_of, select
 from benchmarks.scaling import growth
 
-TITLES = ("Contenders", "Known edits", "Quality", "Real collections", "Scaling", "Sketch speed", "Stages of the core")
+PAGES = ("Labels", "Pieces", "Boilerplate", "Passages")
+TITLES = (
+    *("Contenders", "Known edits", "Quality", *PAGES),
+    *("Real collections", "Scaling", "Sketch speed", "Stages of the core"),
+)
 MACHINE = {"processor": "a processor", "cores": 2, "system": "Linux"}
 
 

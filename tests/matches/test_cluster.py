@@ -34,8 +34,10 @@ def test_decide__every_removed_document_has_a_link_to_its_kept_one(case, random)
     order = list(range(m))
     random.shuffle(order)
     similarity = np.array([random.choice([0.6, 0.7, 0.8]) for _ in pairs])
-    weighted = Weighted(*(np.array([p[i] for p in pairs], np.int64) for i in (0, 1)), similarity)
-    decision = decide(np.array(order), np.arange(m), weighted, 0.7, np.zeros(m, bool))
+    weighted = Weighted(
+        *(np.array([p[i] for p in pairs], np.int64) for i in (0, 1)), similarity, similarity, similarity
+    )
+    decision = decide(np.array(order), np.arange(m), weighted, weighted.similarity >= 0.7, np.zeros(m, bool))
     linked = [p for p, s in zip(pairs, similarity, strict=True) if s >= 0.7]
     rank = [order.index(d) for d in range(m)]
     assert decision.kept.tolist() == naive.cluster(m, linked, rank)
@@ -47,6 +49,6 @@ def test_decide__every_removed_document_has_a_link_to_its_kept_one(case, random)
 
 
 def test_decide__numbers_clusters_by_size() -> None:
-    weighted = Weighted(np.array([0, 2, 2]), np.array([1, 3, 4]), np.ones(3))
-    decision = decide(np.arange(6), np.arange(6), weighted, 0.7, np.zeros(6, bool))
+    weighted = Weighted(np.array([0, 2, 2]), np.array([1, 3, 4]), np.ones(3), np.ones(3), np.ones(3))
+    decision = decide(np.arange(6), np.arange(6), weighted, weighted.similarity >= 0.7, np.zeros(6, bool))
     assert decision.cluster.tolist() == [1, 1, 0, 0, 0, -1]
