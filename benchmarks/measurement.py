@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PACKAGES = ("dedup", "numpy", "numba", "pyarrow", "datasketch", "rensa", "gaoya", "fastsketchlsh")
+PACKAGES = ("dedup", "numpy", "numba", "pyarrow", "datasketch", "rensa", "gaoya", "fastsketchlsh", "pydivsufsort")
 # What measures, or is measured; what merely comes out of it must not make the code look changed.
 MADE = ("benchmarks/results", "benchmarks/REPORT*", "benchmarks/report*.html")
 CODE = ("dedup", "corpus", "benchmarks", "tests/naive.py", *(f":(exclude){name}" for name in MADE))
@@ -38,7 +38,7 @@ class Measurement:
     Attributes
     ----------
     bench : str
-        The benchmark: contenders, edits, quality, real, scaling, sketches, micro.
+        The benchmark, as `--only` names it.
     case : dict
         On what: contender, documents, damage, length …; with `bench` it names the measurement.
     values : dict

@@ -1,4 +1,4 @@
-"""One `dedup run` as a process of its own: how long it took, and how much memory it held for itself."""
+"""One run of the command line as a process of its own: how long it took, and how much memory it held for itself."""
 
 from __future__ import annotations
 
@@ -33,25 +33,27 @@ class Finished(NamedTuple):
     summary: dict[str, Any]
 
 
-def run_dedup(inputs: Sequence[Path], out: Path, *, threads: int, options: Sequence[str] = ()) -> Finished:
-    """Run the command line over `inputs` into the new folder `out`, without the recall check.
+def run_dedup(
+    inputs: Sequence[Path], out: Path, *, threads: int, options: Sequence[str] = (), command: str = "run"
+) -> Finished:
+    """Run `dedup run` (or `passages`) over `inputs` into the new folder `out`, without the recall check.
 
     Raises
     ------
     RuntimeError
         If it fails, with what it said.
     """
-    command = [sys.executable, "-m", "dedup", "run", *map(str, inputs), "-o", str(out)]
-    command += ["--audit", "0", "--threads", str(threads), *options]
+    called = [sys.executable, "-m", "dedup", command, *map(str, inputs), "-o", str(out), "--threads", str(threads)]
+    called += [*(["--audit", "0"] if command == "run" else []), *options]
     begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(called, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         meter = Meter(process.pid)
         meter.start()
         _, said = process.communicate()
         seconds = time.perf_counter() - begin
         meter.stop()
     if process.returncode:
-        raise RuntimeError(f"dedup run ended with exit code {process.returncode}: {said.strip()}")
+        raise RuntimeError(f"dedup {command} ended with exit code {process.returncode}: {said.strip()}")
     summary = json.loads((out / "run.json").read_text(encoding="utf-8"))["summary"]
     return Finished(seconds, meter.peak_mb or summary["peak_mb"], summary)
 

@@ -10,11 +10,23 @@ from benchmarks.report import html, markdown
 from benchmarks.report.blocks import origin
 from benchmarks.report.figures import figures, renew
 from benchmarks.report.lines import ReportError, Results, read_lines, results_of, select
-from benchmarks.report.sections import contenders, edits, micro, quality, real, scaling, sketches
+from benchmarks.report.sections import (
+    boilerplate,
+    contenders,
+    edits,
+    labels,
+    micro,
+    passages,
+    pieces,
+    quality,
+    real,
+    scaling,
+    sketches,
+)
 
 __all__ = ["ReportError", "Results", "figures", "read_results", "write_reports"]
 
-SECTIONS = (contenders, edits, quality, real, scaling, sketches, micro)
+SECTIONS = (contenders, edits, quality, labels, pieces, boilerplate, passages, real, scaling, sketches, micro)
 README = ROOT / "README.md"
 
 

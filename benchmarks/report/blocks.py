@@ -37,6 +37,16 @@ Block = Table | Plot
 
 
 @dataclass(frozen=True)
+class Target:
+    """What was asked for, and what was measured; `met` is None where nothing was."""
+
+    what: str
+    wanted: str
+    measured: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
 class Section:
     """One benchmark: what was measured, how, the command, the figures, and what to make of it."""
 
@@ -87,10 +97,41 @@ def spread(line: Line, name: str) -> str:
 
 def shown(name: str, value: float | int | None) -> str:
     """A value as its name asks for."""
-    kinds = ("recall", "precision", "ari", "b3_", "share", "label_", "jaccard", "formula", "wrong")
-    if name.startswith(kinds) and not name.startswith("wrongly"):
+    kinds = ("recall", "precision", "ari", "b3_", "share", "label_", "jaccard", "formula", "wrong", "f1", "macro_")
+    if name.startswith(kinds) and not name.startswith(("wrongly", "recalled")):
         return share(value)
     return count(value) if isinstance(value, int) else figure(value)
+
+
+# -- targets -------------------------------------------------------------------------------------------------------
+
+
+def target_of(what: str, wanted: str, value: float | None, met: bool, measured: str) -> Target:
+    """A target beside its figure; without a value there is none to be met."""
+    if value is None or math.isnan(value):
+        return Target(what, wanted, "not measured", None)
+    return Target(what, wanted, measured, met)
+
+
+def at_least(what: str, least: float, value: float | None) -> Target:
+    """A share that must not be smaller."""
+    number = math.nan if value is None else value
+    return target_of(what, "1.000" if least == 1 else f"≥ {share(least)}", value, number >= least, share(value))
+
+
+def targets(rows: Sequence[Target]) -> Table:
+    """Targets beside figures; one that was missed says so and is marked."""
+    cells = tuple((row.what, row.wanted, row.measured, {True: "yes", False: "no", None: NONE}[row.met]) for row in rows)
+    lost = frozenset(number for number, row in enumerate(rows) if row.met is False)
+    return Table("Targets and figures.", ("what", "target", "measured", "met"), cells, 1, frozenset(), lost)
+
+
+def told_targets(rows: Sequence[Target]) -> list[str]:
+    """Which targets are missed, or that none of those measured is."""
+    missed = [f"{row.what} ({row.measured}, {row.wanted} is wanted)" for row in rows if row.met is False]
+    if missed:
+        return [f"**Targets missed**: {'; '.join(missed)}."]
+    return ["All targets that were measured are met."] if any(row.met for row in rows) else []
 
 
 # -- where lines come from -----------------------------------------------------------------------------------------

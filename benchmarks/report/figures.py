@@ -11,12 +11,24 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.report.blocks import Table, count, figure, share, shown
+from benchmarks.report.blocks import Table, count, figure, share, shown, targets
 from benchmarks.report.lines import Line, ReportError, Results
 from benchmarks.report.markdown import table
-from benchmarks.report.sections import contenders, edits, quality, real, scaling, sketches
+from benchmarks.report.sections import (
+    boilerplate,
+    contenders,
+    edits,
+    labels,
+    passages,
+    pieces,
+    quality,
+    real,
+    scaling,
+    sketches,
+)
 from benchmarks.report.sections.quality import of
 
+PARTS = (labels, pieces, boilerplate, passages)
 MARK = re.compile(r"(<!-- figure: (?P<name>\S+) -->)(?P<text>.*?)(<!-- /figure -->)", re.DOTALL)
 
 
@@ -54,6 +66,7 @@ def _figures(results: Results) -> Iterator[tuple[str, str]]:
             for value in ("pairs", "documents", "recounted", "recounted_equal"):
                 yield f"{bench}.{value}", count(sums[value])
             yield f"{bench}.missed", count(sums["pairs"] - sums["found"])
+    yield from _pages(results)
     for line in results.of("micro"):
         case = [value for name, value in line.case.items() if name != "scheme" or value != "fast"]
         yield from _of_line(line, "micro", *case)
@@ -62,6 +75,40 @@ def _figures(results: Results) -> Iterator[tuple[str, str]]:
         if not contenders.is_ours(line) and line["mb_per_s"]:
             ratio = min(x.number("mb_per_s") for x in own) / line.number("mb_per_s")
             yield _name("contenders", line.case["contender"], "ours_is_times_as_fast"), figure(ratio)
+
+
+def _pages(results: Results) -> Iterator[tuple[str, str]]:
+    """Labels, pieces, boilerplate and passages; sums are over all profiles."""
+    lines = {name: results.of(name) for name in ("labels", "pieces", "boilerplate", "passages")}
+    for line in of(lines["labels"], "all labels"):
+        yield from _of_line(line, "labels")
+    for line in of(lines["labels"], "label"):
+        yield from _of_line(line, "labels", line.case["planted"])
+    for line in of(lines["labels"], "unrelated"):
+        yield from _of_line(line, "labels", "unrelated")
+    for (by, sort), counts in pieces.pooled_boundaries(lines["pieces"]).items():
+        yield _name("pieces", by, sort, "f1"), share(pieces.f1(counts))
+        yield _name("pieces", by, sort, "recall"), share(pieces.recall(counts))
+        yield _name("pieces", by, sort, "boundaries"), count(counts["boundaries"])
+    for line in of(lines["pieces"], "overhead"):
+        which = "pieces", "overhead", line.case["added"], line.case["collection"]
+        yield from _of_line(line, *which)
+        yield _name(*which, "added"), f"{pieces.added(line):.0%}"
+    if marked := boilerplate.sums(lines["boilerplate"], "lines"):
+        yield "boilerplate.f1", share(boilerplate.f1(marked))
+        for value in ("lines", "planted", "marked", "right", "unique_marked"):
+            yield f"boilerplate.{value}", count(marked[value])
+    for value, number in boilerplate.sums(lines["boilerplate"], "pairs").items():
+        yield f"boilerplate.pairs.{value}", count(number)
+    for line in of(lines["passages"], "equal runs"):
+        at = f"length {line.case['length']}", f"cap {line.case['cap']}"
+        yield from _of_line(line, "passages", "equal runs", line.case["profile"], *at)
+    for line in of(lines["passages"], "planted passages"):
+        case = "passages", line.case.get("profile", "edited"), line.case["case"]
+        yield from _of_line(line, *case)
+        yield _name(*case, "median_error"), passages.median_error(line)
+    for line in of(lines["passages"], "speed"):
+        yield from _of_line(line, "passages", "speed", line.case["collection"], f"threads {line.case['threads']}")
 
 
 def _of_line(line: Line, *parts: object) -> Iterator[tuple[str, str]]:
@@ -83,6 +130,14 @@ def _tables(results: Results) -> dict[str, Table]:
         "sketches": sketches.table(results),
         "quality": quality.totals(results.of("quality"), "profile"),
         "recall": quality.recall_table(results.of("quality")),
+        "labels": labels.confusion(results),
+        "pieces": pieces.boundaries(results),
+        "overhead": pieces.overhead(results),
+        "boilerplate": boilerplate.profiles(results),
+        "equal_runs": passages.equal_runs(results),
+        "passages": passages.planted(results),
+        "passage_speed": passages.speed(results),
+        "targets": targets([row for part in PARTS for row in part.targets_of(results)]),
         "real": real.labels(results),
     }
 
