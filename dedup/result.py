@@ -73,6 +73,7 @@ class Result:
         crowded: pa.Table | None = None,
         boilerplate: BoilerplateTable | None = None,
         page_texts: pa.LargeStringArray | None = None,
+        copied: np.ndarray | None = None,
     ) -> None:
         self.documents = documents
         self.pairs = pairs
@@ -82,7 +83,7 @@ class Result:
         self._rejected = rejected
         self._texts = texts
         self._passages, self._crowded, self._boilerplate = passages, crowded, boilerplate
-        self._page_texts = page_texts
+        self._page_texts, self._copied = page_texts, copied
         if decision is not None:
             self.__dict__["_decision"] = decision  # known already; else worked out from the tables when asked for
 
@@ -257,6 +258,7 @@ class Result:
             crowded=self._crowded,
             boilerplate=self._boilerplate,
             page_texts=self._page_texts,
+            copied=self._copied,
         )
 
     @property
@@ -299,7 +301,8 @@ class Result:
     def save(self, folder: str | Path, *, force: bool = False, on_file: Callable[[str], None] | None = None) -> Path:
         """Write a run folder: the collections, the tables, the settings. README lists its files.
 
-        It is written beside `folder` and renamed when complete.
+        It is written beside `folder` and renamed when complete. Of a result that was opened passages are not cut any
+        more: what each was copied from is known to the run itself only.
 
         Parameters
         ----------
@@ -338,7 +341,7 @@ class Result:
             lines={name: getattr(self, name) for name in names},
             documents=self.documents,
             pairs=self.pairs,
-            passages=self._passages,
+            copied=self._copied,
             boilerplate=self._boilerplate,
             decision=self._decision,
             config=self.config,

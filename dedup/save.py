@@ -63,7 +63,8 @@ class RunFolder:
     lines : dict of pa.Table
         What becomes ``NAME.jsonl``, by name.
     documents, pairs : pa.Table
-    passages : pa.Table or None
+    copied : ``[n, 6] int64`` or None
+        See `dedup.shared.copied_stretches`; None if nothing is to be cut, or if the run is not at hand any more.
     boilerplate : BoilerplateTable or None
     decision : Decision
     config : Config
@@ -79,7 +80,7 @@ class RunFolder:
     lines: dict[str, pa.Table]
     documents: pa.Table
     pairs: pa.Table
-    passages: pa.Table | None
+    copied: np.ndarray | None
     boilerplate: BoilerplateTable | None
     decision: Decision
     config: Config
@@ -201,7 +202,8 @@ class RunFolder:
     def _stretches(self) -> np.ndarray:
         """What is cut out of records that are kept, ``[c, 3] int64``: record, start, end in code points.
 
-        Pieces that are not kept, and of passages every occurrence but the first in what is kept.
+        Pieces that are not kept, and what matches something that stands before it and is kept: so each stretch that
+        goes stands in one that stays, or that goes for another that stands still earlier.
         """
         documents, keep = self.documents, self._pages.keep
         parts = [np.zeros((0, 3), np.int64)]
@@ -210,18 +212,12 @@ class RunFolder:
             start, end = (documents.column(name).to_numpy() for name in ("start", "end"))
             page = np.repeat(np.arange(len(keep)), np.diff(self._pages.first))
             parts.append(np.column_stack([page, start, end])[removed & keep[page]])
-        if self.passages is not None:
-            passages = self.passages.column("occurrences").combine_chunks()
-            places = passages.flatten()
-            doc, start, end = (places.field(name).to_numpy() for name in ("doc", "start", "end"))
-            passage = passages.value_parent_indices().to_numpy()
-            page = np.searchsorted(self._pages.first, doc)
-            # The text of a place that goes with a piece stands elsewhere, maybe in another place of the passage.
-            stays = keep[page] & ~self._touch(removed, page, start, end)
-            passage, page, start, end = passage[stays], page[stays], start[stays], end[stays]
-            later = np.diff(passage, prepend=-1) == 0
-            later &= ~documents.column("reference").to_numpy()[self._pages.first[page]]
-            parts.append(np.column_stack([page, start, end])[later])
+        if self.copied is not None:
+            from_page, from_start, from_end, page, start, end = self.copied.T
+            # What a copy was taken from has to stay, and goes where a piece is removed.
+            stays = keep[from_page] & ~self._touch(removed, from_page, from_start, from_end) & keep[page]
+            stays &= ~documents.column("reference").to_numpy()[self._pages.first[page]]
+            parts.append(np.column_stack([page, start, end])[stays])
         return np.concatenate(parts)
 
     def _touch(self, removed: np.ndarray, page: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

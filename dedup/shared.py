@@ -91,6 +91,27 @@ def passages_table(
     return pa.table(columns, schema=PASSAGES)
 
 
+def copied_stretches(collection: Collection, matches: Matches, config: Config, executor: Executor) -> np.ndarray:
+    """What stands before: of every match the record and the code points of its earlier side, then of the later one.
+
+    Of a text that repeats itself without a gap the first unit stays, the shortest that is as long as a passage.
+
+    Returns
+    -------
+    stretches : ``[n, 6] int64``
+    """
+    start = matches.start_b.copy()
+    overlap = (matches.a == matches.b) & (matches.end_a > matches.start_b)
+    period = np.maximum(1, matches.start_b - matches.start_a)
+    unit = -(-config.length // period) * period
+    start[overlap] = (matches.start_a + unit)[overlap]
+    left = matches.take(np.flatnonzero(start < matches.end_b))
+    start = start[start < matches.end_b]
+    earlier = _places(collection, left.a, left.start_a, left.end_a, config, executor)
+    later = _places(collection, left.b, start, left.end_b, config, executor)
+    return np.column_stack([left.a, earlier.start, earlier.end, left.b, later.start, later.end])
+
+
 def crowded_table(collection: Collection, crowded: Crowded, config: Config, executor: Executor) -> pa.Table:
     """What the cap left out, once each, the commonest first, `CROWDED`."""
     _, first = np.unique(crowded.key, return_index=True)

@@ -33,7 +33,7 @@ from dedup.paged import by_line
 from dedup.result import Result, pair_floor
 from dedup.reuse.matches import Matches
 from dedup.shape import cut_pieces, set_aside, set_aside_counts, sketch
-from dedup.shared import Shared, crowded_table, find_shared, passages_table, redundant_tokens
+from dedup.shared import Shared, copied_stretches, crowded_table, find_shared, passages_table, redundant_tokens
 from dedup.tables import LABELS, PARTIAL
 from dedup.work import WorkFolder
 
@@ -237,9 +237,11 @@ def conclude(
         names = [source.name for source in collection.sources]
         labels = decision.labels(labelled.labels)
         documents = documents_table(collection.rows, names, tokens, found.order, reference, decision, labels)
-        passages = crowded = None
+        passages = crowded = copied = None
         if shared is not None and config.passages:
             passages = passages_table(pages, shared.occurrences, first_documents(collection), config, executor)
+            if config.cut:
+                copied = copied_stretches(pages, shared.matches, config, executor)
             crowded = crowded_table(pages, shared.crowded, config, executor)
     audit: dict[str, Any] | None = None
     if config.audit:
@@ -292,6 +294,7 @@ def conclude(
         crowded=crowded,
         boilerplate=pages.boilerplate,
         page_texts=pages.texts,
+        copied=copied,
     )
 
 
