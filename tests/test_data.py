@@ -65,8 +65,13 @@ def test_recall__pairs_of_brute_force_are_rows(name: str, threshold: float) -> N
     assert np.isin(rows_of(result)[linked], wanted).all()
     kept = cluster(count, wanted >> 32, wanted & 0xFFFFFFFF)
     removable = np.flatnonzero(kept != np.arange(count))
-    left = result.documents.column("kept_doc").to_numpy()[removable] == removable
-    assert left.sum() <= 0.01 * len(removable)
+    left = removable[result.documents.column("kept_doc").to_numpy()[removable] == removable]
+    # What stays has a link that is no copy: another template's values, a passage.
+    labels = result.pairs.column("label").to_pylist()
+    ends = zip(*(result.pairs.column(name).to_pylist() for name in ("doc_a", "doc_b")), strict=True)
+    kept_apart = ("templated", "partial")
+    others = {doc for pair, label in zip(ends, labels, strict=True) if label in kept_apart for doc in pair}
+    assert len(set(left.tolist()) - others) <= 0.01 * len(removable)
 
 
 @pytest.mark.parametrize("name", ["zh_covid_bulletins", "zh_xwlb_news", "zh_laws"])
