@@ -142,8 +142,7 @@ def _go(
             config.digest()  # says what it cannot read before anything else is
             table = None if config.boilerplate in BOILERPLATE else BoilerplateTable.load(config.boilerplate)
             if _names_files(inputs):
-                engine = _Files(inputs, config, bands, run, executor, threads, against, out, work, resume, force)
-                engine.table = table
+                engine = _Files(inputs, config, bands, table, run, executor, threads, against, out, work, resume, force)
                 return engine.dedupe()
             if against:
                 raise ConfigError("against: inputs must be files as well")
@@ -175,6 +174,7 @@ class _Files:
         inputs: Any,
         config: Config,
         bands: Bands | None,
+        table: BoilerplateTable | None,
         run: Run,
         executor: Executor,
         threads: int,
@@ -184,12 +184,12 @@ class _Files:
         resume: bool,
         force: bool,
     ) -> None:
-        self.config, self.bands, self.run, self.executor, self.threads = config, bands, run, executor, threads
+        self.config, self.bands, self.table = config, bands, table
+        self.run, self.executor, self.threads = run, executor, threads
         self.out = Path(out) if out is not None else None
         if self.out is not None and not self.out.name:
             self.out = Path(os.path.abspath(self.out))
         self.resume, self.force = resume, force
-        self.table: BoilerplateTable | None = None
         named = [inputs] if isinstance(inputs, str | Path) else list(inputs)
         if self.out is not None:
             check_output(self.out, force=force)

@@ -81,7 +81,7 @@ class Collection:
         UTF-8 bytes of all texts.
     texts : pa.LargeStringArray or None
         If offsets into them will be asked for; on the way from files it is mapped, not held.
-    pages : PageLines or None
+    lines : PageLines or None
         If the run looks at lines: then there are no hashes and no band keys yet.
     boilerplate : BoilerplateTable or None
         What is to be set aside.
@@ -99,7 +99,7 @@ class Collection:
     notes: list[str] = field(default_factory=list)
     text_bytes: int = 0
     texts: pa.LargeStringArray | None = None
-    pages: PageLines | None = None
+    lines: PageLines | None = None
     boilerplate: BoilerplateTable | None = None
     aside: np.ndarray | None = None
 
@@ -110,20 +110,12 @@ class Collection:
         """The keys of one band, ``[m] uint64``."""
         return np.concatenate([np.empty(0, np.uint64), *[block[band] for block in self.blocks]])
 
-    def text_lengths(self) -> np.ndarray:
-        """Tokens of each text, those that were set aside among them, ``[m] int64``."""
-        if self.pages is None or self.aside is None:
-            return np.diff(self.codes.offsets)
-        starts = np.concatenate([[0], np.cumsum(self.pages.tokens, dtype=np.int64)])
-        return np.diff(starts[self.pages.first])
-
     def text_tokens(self, rows: np.ndarray, tokens: np.ndarray) -> np.ndarray:
         """The numbers of tokens in their whole texts, given those among what was not set aside."""
-        if self.pages is None or self.aside is None:
+        if self.lines is None or self.aside is None:
             return tokens
-        lines = self.pages
-        whole = np.concatenate([[0], np.cumsum(lines.tokens, dtype=np.int64)])
-        left = np.concatenate([[0], np.cumsum(np.where(self.aside, 0, lines.tokens), dtype=np.int64)])
+        lines = self.lines
+        whole, left = lines.starts(), lines.starts(self.aside)
         position = self.codes.offsets[rows] + tokens
         line = np.searchsorted(left, position, side="right") - 1
         found: np.ndarray = whole[line] + position - left[line] - whole[lines.first[rows]]
@@ -340,7 +332,7 @@ def load_collection(sources: list[Source], work: WorkFolder) -> Collection:
         notes=state["notes"],
         text_bytes=state["text_bytes"],
         texts=_mapped_texts(work),
-        pages=mapped_lines(work),
+        lines=mapped_lines(work),
         boilerplate=load_table(work),
     )
 
@@ -417,7 +409,7 @@ def collect_texts(
         rejected=rejected,
         text_bytes=text_bytes,
         texts=table.column("text").combine_chunks() if config.passages else None,
-        pages=join_pages([p.lines.page_lines for p in parts if p.lines]) if by_line(config) else None,
+        lines=join_pages([p.lines.page_lines for p in parts if p.lines]) if by_line(config) else None,
         boilerplate=counts.table(list(names)) if counts is not None else None,
     )
 

@@ -17,7 +17,7 @@ TOKENS = ("auto", "word")
 WRITES = ("kept", "annotated", "both", "none")
 BOILERPLATE = ("off", "auto")  # anything else is a file
 UNITS = ("page", "piece")
-LABELS = ("exact", "near", "templated", "partial")
+LABELS = ("exact", "near", "templated", "partial")  # that can be removed; `dedup.tables` has them all
 
 # Fields that change how a run goes, not what it finds.
 _EFFORT = ("threads",)

@@ -8,8 +8,9 @@ import numpy as np
 
 from dedup.matches.cluster import cluster
 from dedup.matches.verify import Verified
+from dedup.tables import EXACT, LABELS
 
-EXACT_CODE = 1  # of `dedup.tables.LABELS`
+EXACT_CODE = LABELS.index(EXACT)
 
 
 class Weighted(NamedTuple):
@@ -37,11 +38,6 @@ class Contained(NamedTuple):
     inside: np.ndarray
     whole: np.ndarray
     pair: np.ndarray
-
-
-def nothing_contained() -> Contained:
-    """No document stands in another."""
-    return Contained(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 class Decision(NamedTuple):

@@ -13,7 +13,7 @@ from dedup.config import Config
 from dedup.decide import Contained, Decision, Weighted, decide
 from dedup.documents.normalise import Codes
 from dedup.matches.verify import Verified, verify_pairs
-from dedup.reasons.label import Shared, label_pairs, label_rest, labels_of_rules
+from dedup.reasons.label import Overlap, label_pairs, label_rest, labels_of_rules
 from dedup.reuse.coverage import Coverage, measure_coverage
 from dedup.reuse.matches import Matches
 from dedup.tables import LABELS, PARTIAL, TEMPLATED
@@ -92,10 +92,10 @@ def with_partial(
     return _merged(labelled, Labelled(verified, labels))
 
 
-def shared_tokens(coverage: Coverage) -> Shared:
+def shared_tokens(coverage: Coverage) -> Overlap:
     """What pairs have in common by passages; lines of the site were left out before these were looked for."""
     none = np.zeros(len(coverage.a), np.int64)
-    return Shared(coverage.covered_a, coverage.covered_b, coverage.longest, none, none)
+    return Overlap(coverage.covered_a, coverage.covered_b, coverage.longest, none, none)
 
 
 def _of_leaders(coverage: Coverage, leaders: np.ndarray) -> Coverage:

@@ -58,6 +58,16 @@ class PageLines(NamedTuple):
     damage: np.ndarray
     cuts: Cuts
 
+    def starts(self, aside: np.ndarray | None = None) -> np.ndarray:
+        """Where the tokens of each line begin among those of all lines, and where the last end, ``[lines + 1] int64``.
+
+        Lines of `aside` ``[lines] bool`` have none.
+        """
+        found = np.zeros(len(self.tokens) + 1, np.int64)
+        kept = self.tokens if aside is None else np.where(aside, 0, self.tokens)
+        np.cumsum(kept, dtype=np.int64, out=found[1:])
+        return found
+
     def columns(self) -> tuple[np.ndarray, ...]:
         """The columns that have a row per line, as `COUNTS` names them."""
         return self.tokens, self.points, self.whole, self.weak, self.damage

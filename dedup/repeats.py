@@ -60,11 +60,11 @@ def passages(a: str, b: str | None = None, config: Config | None = None) -> list
     codes = normalise_rows(texts)
     with ThreadPoolExecutor(1) as executor:
         matches, _ = find_matches(
-            codes, length=config.length, cap=max(2, config.cap), identity=config.identity, executor=executor
+            codes, length=config.length, cap=config.cap, identity=config.identity, executor=executor
         )
     found = find_occurrences(matches, length=config.length)
     rows, tokens = np.concatenate([found.row, found.row]), np.concatenate([found.start, found.end - 1])
-    places = locate_tokens(texts, np.diff(codes.offsets), rows, tokens)
+    places = locate_tokens(texts, rows, tokens)
     starts, ends = places.start[: len(found.row)].tolist(), places.end[len(found.row) :].tolist()
     every = [
         Occurrence(row, start, end, round(identity, 6))

@@ -41,13 +41,11 @@ LEAST_PART = 8  # tokens of a match in a piece
 def set_aside(pages: Collection, config: Config, work: WorkFolder | None) -> Collection:
     """The same pages without the tokens of boilerplate lines."""
     table = pages.boilerplate
-    if pages.pages is None or table is None or not table.templates:
+    if pages.lines is None or table is None or not table.templates:
         return pages
     aside = mark_pages(pages, table, config)
-    lines = pages.pages
-    kept = np.where(aside, 0, lines.tokens).astype(np.int64)
-    starts = np.zeros(len(kept) + 1, np.int64)
-    np.cumsum(kept, out=starts[1:])
+    lines = pages.lines
+    starts = lines.starts(aside)
     total = int(starts[-1])
     if work is None or not total:
         values = np.empty(total, np.uint32)
@@ -60,16 +58,16 @@ def set_aside(pages: Collection, config: Config, work: WorkFolder | None) -> Col
 def set_aside_counts(pages: Collection) -> dict[str, int]:
     """How many templates there are, and the lines and tokens that were set aside."""
     found = {"templates": len(pages.boilerplate.templates) if pages.boilerplate else 0, "lines": 0, "tokens": 0}
-    if pages.pages is not None and pages.aside is not None:
+    if pages.lines is not None and pages.aside is not None:
         found["lines"] = int(pages.aside.sum())
-        found["tokens"] = int(pages.pages.tokens[pages.aside].sum())
+        found["tokens"] = int(pages.lines.tokens[pages.aside].sum())
     return found
 
 
 def mark_pages(pages: Collection, table: BoilerplateTable, config: Config) -> np.ndarray:
     """Which lines of all pages are boilerplate, ``[lines] bool``; keys are read some at a time."""
-    assert pages.pages is not None
-    lines = pages.pages
+    assert pages.lines is not None
+    lines = pages.lines
     names: dict[str, int] = {}
     sources = number_sources(pages.rows, config.source, names)
     flags = np.empty(len(lines.tokens), np.bool_)
@@ -94,10 +92,10 @@ def cut_pieces(pages: Collection, matches: Matches, executor: Executor) -> tuple
     matches : Matches
         Those of the pages, cut and numbered as the pieces are.
     """
-    assert pages.pages is not None
-    lines = pages.pages
+    assert pages.lines is not None
+    lines = pages.lines
     table = np.stack(matches, axis=1) if len(matches.a) else np.zeros((0, 7), np.int64)
-    starts = line_starts(pages)
+    starts = lines.starts(pages.aside)
     extra = copied_edges(table, lines, starts, pages.codes, executor)
     found = split(lines.first, lines.points.astype(np.int64), lines.text_points, lines.cuts, extra)
     page = found.page_of()
@@ -127,18 +125,8 @@ def cut_pieces(pages: Collection, matches: Matches, executor: Executor) -> tuple
     if len(lines.damage):
         marks = np.concatenate([[0], np.cumsum(lines.damage, dtype=np.int64)])
         damage = np.diff(np.append(marks[first_line], marks[-1]))
-    pieces = replace(pages, rows=rows, codes=Codes(pages.codes.values, offsets), damage=damage, pages=None, aside=None)
+    pieces = replace(pages, rows=rows, codes=Codes(pages.codes.values, offsets), damage=damage, lines=None, aside=None)
     return pieces, Matches(*parts.T.copy())
-
-
-def line_starts(pages: Collection) -> np.ndarray:
-    """Where the tokens of each line begin among all codes, and where the last end: ``[lines + 1] int64``."""
-    assert pages.pages is not None
-    tokens = pages.pages.tokens
-    starts = np.zeros(len(tokens) + 1, np.int64)
-    kept = tokens if pages.aside is None else np.where(pages.aside, 0, tokens)
-    np.cumsum(kept, dtype=np.int64, out=starts[1:])
-    return starts
 
 
 def copied_edges(table: np.ndarray, lines: PageLines, starts: np.ndarray, codes: Codes, executor: Executor) -> Places:

@@ -136,7 +136,6 @@ def _places(
     """The raw offsets of spans of tokens; the texts are read by several threads."""
     assert collection.texts is not None
     texts = collection.texts
-    lengths = collection.text_lengths()
     start, end = collection.text_tokens(rows, start), collection.text_tokens(rows, end - 1) + 1
     order = np.argsort(rows, kind="stable")
     # Not within a text, which would be read by each.
@@ -147,7 +146,7 @@ def _places(
     def locate(part: np.ndarray) -> Places:
         twice = np.concatenate([rows[part], rows[part]])
         tokens = np.concatenate([start[part], end[part] - 1])
-        found = locate_tokens(texts, lengths, twice, tokens, kind=config.tokens)
+        found = locate_tokens(texts, twice, tokens, kind=config.tokens)
         return Places(found.start[: len(part)], found.end[len(part) :])
 
     places = Places(np.empty(len(rows), np.int64), np.empty(len(rows), np.int64))

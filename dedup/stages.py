@@ -324,12 +324,9 @@ def _audit(
     first = found.leaders[truth.sample], found.leaders[truth.other]
     comparable = ~(reference[truth.sample] & reference[truth.other])
     comparable &= ~(reference[first[0]] & reference[first[1]]) | (first[0] == first[1])
-    if config.within:
-        values = collection.rows.column(f"field:{config.within}")
-        same = pc.equal(
-            pc.fill_null(values.take(pa.array(truth.sample)), ""), pc.fill_null(values.take(pa.array(truth.other)), "")
-        )
-        comparable &= same.to_numpy()
+    groups = collection.groups(config.within)
+    if groups is not None:
+        comparable &= groups[truth.sample] == groups[truth.other]
     truth = Found(*(column[comparable] for column in truth))
     first = first[0][comparable], first[1][comparable]
     a, b = pairs.column("doc_a").to_numpy(), pairs.column("doc_b").to_numpy()

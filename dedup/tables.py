@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from dedup import config
+
 FORMAT = 2
 
-EXACT = "exact"
-NEAR = "near"
-TEMPLATED = "templated"
-PARTIAL = "partial"
+EXACT, NEAR, TEMPLATED, PARTIAL = config.LABELS
 BOILERPLATE = "boilerplate"
 # By number: 0 is a pair that is nothing of all this.
-LABELS = ("", EXACT, NEAR, TEMPLATED, PARTIAL, BOILERPLATE)
+LABELS = ("", *config.LABELS, BOILERPLATE)
 
 DOCUMENTS = pa.schema(
     [

@@ -22,7 +22,7 @@ from dedup.matches.verify import verify_pairs
 from dedup.pages.boilerplate import LineCounts
 from dedup.pages.keys import line_keys
 from dedup.pages.lines import Lines, split_lines
-from dedup.reasons.label import LABELS, Labels, Shared, label_pairs
+from dedup.reasons.label import LABELS, Labels, Overlap, label_pairs
 from dedup.reuse.coverage import measure_coverage
 from dedup.reuse.matches import find_matches
 
@@ -59,11 +59,11 @@ class Pairs(NamedTuple):
     planted: np.ndarray
 
 
-Sharer = Callable[[Pairs, Executor], Shared]
+Sharer = Callable[[Pairs, Executor], Overlap]
 """Finds what pairs share by passages and by lines of their site."""
 
 
-def by_engine(pairs: Pairs, executor: Executor) -> Shared:
+def by_engine(pairs: Pairs, executor: Executor) -> Overlap:
     """The engine's own passages, and its own boilerplate, which it counts in the same collection."""
     lines = split_lines(pa.array(pairs.texts, pa.large_string()))
     codes = normalise_rows(lines.texts)
@@ -83,7 +83,7 @@ def by_engine(pairs: Pairs, executor: Executor) -> Shared:
     known = np.append(coverage.a << 32 | coverage.b, -1)[place] == (low << 32 | high)
     first, second, longest = np.where(known, np.column_stack([columns, np.zeros(3, np.int64)])[:, place], 0)
     covered = np.where(swapped, second, first), np.where(swapped, first, second)
-    return Shared(*covered, longest, *_furniture(pairs, keys.whole, keys.weak, np.diff(codes.offsets), lines, flags))
+    return Overlap(*covered, longest, *_furniture(pairs, keys.whole, keys.weak, np.diff(codes.offsets), lines, flags))
 
 
 def _without(codes: Codes, flags: np.ndarray, first: np.ndarray) -> Codes:

@@ -179,7 +179,7 @@ def located(texts: pa.LargeStringArray) -> Located:
     codes = normalise_rows(texts)
     lengths = np.diff(codes.offsets)
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    places = locate_tokens(texts, lengths, rows, np.arange(len(rows)) - codes.offsets[rows])
+    places = locate_tokens(texts, rows, np.arange(len(rows)) - codes.offsets[rows])
     return Located(codes, places.start, places.end)
 
 
@@ -389,7 +389,7 @@ def speed(path: Path) -> Measurement:
         seconds["match"] -= seconds["winnow"] + seconds["group"]
         found = timed("occurrences", lambda: find_occurrences(matches, length=LENGTH))
         rows, tokens = np.tile(found.row, 2), np.concatenate([found.start, found.end - 1])
-        timed("locate", lambda: locate_tokens(texts, np.diff(codes.offsets), rows, tokens))
+        timed("locate", lambda: locate_tokens(texts, rows, tokens))
     rates = {f"{stage}_mb_per_s": round(megabytes / taken, 1) for stage, taken in seconds.items()}
     values: dict[str, float | int | None] = {**rates}
     values["all_mb_per_s"] = round(megabytes / sum(seconds.values()), 1)

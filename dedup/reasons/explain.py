@@ -15,7 +15,7 @@ from dedup.fingerprints.shingle import shingle_sets
 from dedup.matches.verify import verify_pairs
 from dedup.reasons.align import align
 from dedup.reasons.differences import Part, Stretches, Tokens, differing_parts, inside, read_tokens, within
-from dedup.reasons.label import Labels, Shared, label_pairs, why
+from dedup.reasons.label import Labels, Overlap, label_pairs, why
 from dedup.reuse.matches import find_matches
 
 # A text of which so much stands in another is said to stand in it.
@@ -277,7 +277,7 @@ def label_two(one: Tokens, two: Tokens, likeness: Likeness, passages: np.ndarray
     furniture = _furniture(one), _furniture(two)
     both = set(furniture[0]) & set(furniture[1])
     common = [sum(size for key, size in lines.items() if key in both) for lines in furniture]
-    shared = Shared(*(np.array([value]) for value in (*covered, longest, *common)))
+    shared = Overlap(*(np.array([value]) for value in (*covered, longest, *common)))
     with ThreadPoolExecutor(1) as executor:
         return label_pairs(
             _two_rows(one.counted(), two.counted()),

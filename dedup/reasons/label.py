@@ -67,7 +67,7 @@ LEAST_PASSAGE = 100  # tokens
 LEAST_SHARE = 0.5  # of the shorter text
 
 
-class Shared(NamedTuple):
+class Overlap(NamedTuple):
     """What some pairs have in common by passages, wherever it stands, ``[p] int64`` each, in tokens.
 
     Attributes
@@ -131,7 +131,7 @@ def label_pairs(
     similarity: np.ndarray,
     threshold: float,
     executor: Executor,
-    shared: Shared | None = None,
+    shared: Overlap | None = None,
 ) -> Labels:
     """What the texts of some pairs are to each other, and the rule that tells.
 
@@ -146,7 +146,7 @@ def label_pairs(
     threshold : float
         From which similarity on a pair is the same text, whatever the order of its parts.
     executor : Executor
-    shared : Shared, optional
+    shared : Overlap, optional
         Passages; without them equal blocks in order stand in, and no pair is boilerplate.
 
     Returns
@@ -163,7 +163,7 @@ def label_pairs(
     alike = np.asarray(similarity) >= threshold
 
     def work(rows: slice) -> Labels:
-        given = None if shared is None else Shared(*(column[rows] for column in shared))
+        given = None if shared is None else Overlap(*(column[rows] for column in shared))
         return _label_piece(codes, a[rows], b[rows], alike[rows], given)
 
     parts = list(executor.map(work, _pieces(cost)))
@@ -178,7 +178,7 @@ def _pieces(cost: np.ndarray) -> Iterator[slice]:
     return map(slice, [0, *edges], [*edges, len(cost)])
 
 
-def _label_piece(codes: Codes, a: np.ndarray, b: np.ndarray, alike: np.ndarray, shared: Shared | None) -> Labels:
+def _label_piece(codes: Codes, a: np.ndarray, b: np.ndarray, alike: np.ndarray, shared: Overlap | None) -> Labels:
     counts = np.empty((len(a), len(kernels.COLUMNS)), np.int32)
     kernels.compare_rows(codes.values, codes.offsets, a, b, WORD_TAG, NUMBER_TAG, MASK_CODE, counts)
     of = dict(zip(kernels.COLUMNS, counts.T.copy(), strict=True))
@@ -186,7 +186,7 @@ def _label_piece(codes: Codes, a: np.ndarray, b: np.ndarray, alike: np.ndarray, 
     rule = _rules(of, size_a, size_b, alike)
     if shared is None:
         none = np.zeros(len(a), np.int64)
-        shared = Shared(of["equal"], of["equal"], of["longest"], none, none)
+        shared = Overlap(of["equal"], of["equal"], of["longest"], none, none)
     rest = label_rest(shared, size_a, size_b)
     # Shingles at the threshold and yet no order, no passage: sentences dealt out anew.
     rest = np.where((rest == NOTHING) & alike, SHUFFLED, rest)
@@ -209,12 +209,12 @@ def labels_of_rules(rules: np.ndarray) -> np.ndarray:
     return LABEL_OF[rules].astype(np.int8)
 
 
-def label_rest(shared: Shared, size_a: np.ndarray, size_b: np.ndarray) -> np.ndarray:
+def label_rest(shared: Overlap, size_a: np.ndarray, size_b: np.ndarray) -> np.ndarray:
     """The rules for texts that are not the same as a whole: a passage, half of the shorter, or only furniture.
 
     Parameters
     ----------
-    shared : Shared
+    shared : Overlap
     size_a, size_b : ``[p] int64``
         Tokens of the texts.
 

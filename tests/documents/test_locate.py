@@ -17,8 +17,7 @@ from tests.strategies import texts
 
 def located(strings: list[str], rows: list[int], tokens: list[int]) -> list[tuple[int, int]]:
     array = pa.array(strings, pa.large_string())
-    lengths = np.diff(normalise_rows(array).offsets)
-    places = locate_tokens(array, lengths, np.array(rows, np.int64), np.array(tokens, np.int64))
+    places = locate_tokens(array, np.array(rows, np.int64), np.array(tokens, np.int64))
     return list(zip(places.start.tolist(), places.end.tolist(), strict=True))
 
 
@@ -38,7 +37,7 @@ def test_locate__reads_a_slice_of_a_larger_array(strings: list[str]) -> None:
     lengths = np.diff(normalise_rows(array).offsets)
     rows = np.repeat(np.arange(len(lengths)), lengths)
     tokens = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    places = locate_tokens(array, lengths, rows, tokens)
+    places = locate_tokens(array, rows, tokens)
     spans = [token_spans(text)[1:] for text in strings[1:]]
     assert places.start.tolist() == [int(x) for start, _ in spans for x in start]
     assert places.end.tolist() == [int(x) for _, end in spans for x in end]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dedup.documents.kernels import MASK_CODE, NUMBER_TAG, WORD_TAG
 from dedup.documents.normalise import Codes, normalise_rows
 from dedup.reasons import kernels, label
-from dedup.reasons.label import HALF, LABELS, PASSAGE, Labels, Shared, label_pairs, label_rest, why
+from dedup.reasons.label import HALF, LABELS, PASSAGE, Labels, Overlap, label_pairs, label_rest, why
 from tests import naive_reasons as naive
 from tests.matches.test_exact import codes_of
 
@@ -41,7 +41,7 @@ def versions(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     return one, [*two, *more]
 
 
-def labelled(codes: Codes, similarity: float = 0.0, shared: Shared | None = None) -> Labels:
+def labelled(codes: Codes, similarity: float = 0.0, shared: Overlap | None = None) -> Labels:
     """The first row with each of the others."""
     others = np.arange(1, len(codes.offsets) - 1)
     with ThreadPoolExecutor(2) as executor:
@@ -81,7 +81,7 @@ def test_label_pairs__gives_the_label_the_twin_gives(texts: tuple[list[int], lis
 
 @given(versions(), st.tuples(*[st.integers(0, 250)] * 5))
 def test_label_pairs__goes_by_the_passages_it_is_given(texts: tuple[list[int], list[int]], given_: tuple) -> None:
-    shared = Shared(*(np.array([tokens]) for tokens in given_))
+    shared = Overlap(*(np.array([tokens]) for tokens in given_))
     wanted = naive.label(*texts, alike=False, covered=given_[:2], longest=given_[2], furniture=given_[3:])
     assert labelled(codes_of(list(texts)), 0.1, shared).names()[0] == wanted
 
@@ -182,7 +182,7 @@ def test_label_pairs__calls_two_texts_of_one_topic_nothing() -> None:
 
 
 def test_label_rest__takes_a_passage_half_of_the_shorter_or_furniture() -> None:
-    shared = Shared(*np.array([[99, 100, 60, 30, 0], [99, 100, 10, 30, 0], [99, 100, 60, 30, 0], [0, 0, 5, 9, 9],
+    shared = Overlap(*np.array([[99, 100, 60, 30, 0], [99, 100, 10, 30, 0], [99, 100, 60, 30, 0], [0, 0, 5, 9, 9],
                                [0, 0, 5, 9, 0]]))  # fmt: skip
     rules = label_rest(shared, np.array([900, 900, 100, 100, 100]), np.array([900, 900, 200, 200, 200]))
     assert [LABELS[label.LABEL_OF[rule]] for rule in rules] == ["", "partial", "partial", "boilerplate", ""]
