@@ -21,9 +21,10 @@ from dedup.documents import kernels as document_kernels
 from dedup.documents.blocks import Block, Rejected, Task
 from dedup.documents.characters import characters
 from dedup.documents.fields import Fields
+from dedup.documents.html import extract_tasks
 from dedup.documents.normalise import Codes, normalise_rows, utf8_buffers
 from dedup.documents.read import read_source
-from dedup.documents.sources import Source
+from dedup.documents.sources import Source, check_extra
 from dedup.fingerprints.sketch import band_keys, pieces, scratch_for, sketch_rows, text_hashes
 from dedup.matches.bands import Bands
 from dedup.paged import (
@@ -80,7 +81,7 @@ class Collection:
     text_bytes : int
         UTF-8 bytes of all texts.
     texts : pa.LargeStringArray or None
-        If offsets into them will be asked for; on the way from files it is mapped, not held.
+        If offsets into them will be asked for, or if they were taken out of HTML; from files it is mapped, not held.
     lines : PageLines or None
         If the run looks at lines: then there are no hashes and no band keys yet.
     boilerplate : BoilerplateTable or None
@@ -361,7 +362,17 @@ def collect_texts(
     threads: int,
     on_block: Callable[[int, int], None],
 ) -> Collection:
-    """Normalise and sketch texts that are in memory; null ones are rejected, `line` counts them from 1."""
+    """Normalise and sketch texts that are in memory; null ones are rejected, `line` counts them from 1.
+
+    With ``config.html`` they are pages: main texts are what is collected, and a page without one is rejected.
+
+    Raises
+    ------
+    MissingExtra
+        If HTML is to be taken apart and cannot be.
+    """
+    if config.html:
+        check_extra(["html"])
     source = Source(Path(IN_MEMORY), IN_MEMORY, "jsonl")
     present = pc.is_valid(texts).to_numpy()
     places = np.flatnonzero(present)
@@ -381,13 +392,16 @@ def collect_texts(
     wanted = Fields(("text",), "id", tuple(others))
     step = 4096
     slices = [table.slice(a, step) for a in range(0, table.num_rows, step)]
-    tasks = [partial(fingerprint, Block(rows, len(rows)), config, bands) for rows in slices]
+    tasks: Iterator[Task] = (partial(Block, rows, len(rows)) for rows in slices)
+    if config.html:
+        tasks = extract_tasks(tasks)
     rows, parts = [], []
     total, text_bytes = 0, 0
     counts = LineCounts() if config.boilerplate == "auto" else None
     names: dict[str, int] = {}
-    for part in in_order(executor, tasks, threads + 2):
+    for _, part in in_order(executor, (partial(_numbered, 0, task, config, bands) for task in tasks), threads + 2):
         parts.append(part)
+        rejected += [_placed(0, 0, record) for record in part.block.rejected]
         if counts is not None and part.lines is not None and part.lines.keys is not None:
             sources = number_sources(part.block.rows, config.source, names)
             counts.add(part.lines.keys, part.lines.lines, total, sources)
@@ -406,12 +420,19 @@ def collect_texts(
         hashes=np.concatenate([np.zeros(0, np.uint64), *[p.hashes for p in parts]]),
         blocks=[p.keys for p in parts],
         damage=np.concatenate([np.zeros(0, np.int64), *[p.damage for p in parts]]),
-        rejected=rejected,
+        rejected=sorted(rejected, key=lambda record: record.line),
         text_bytes=text_bytes,
-        texts=table.column("text").combine_chunks() if config.passages else None,
+        texts=_held_texts(table, [part.block.rows for part in parts], config),
         lines=join_pages([p.lines.page_lines for p in parts if p.lines]) if by_line(config) else None,
         boilerplate=counts.table(list(names)) if counts is not None else None,
     )
+
+
+def _held_texts(given: pa.Table, collected: list[pa.Table], config: Config) -> pa.LargeStringArray | None:
+    """The texts of documents in memory, if offsets into them will be asked for, or if they are not the given ones."""
+    if config.html:
+        return pa.concat_tables([given.slice(0, 0), *collected]).column("text").combine_chunks()
+    return given.column("text").combine_chunks() if config.passages else None
 
 
 def _row_schema(fields: Fields) -> pa.Schema:

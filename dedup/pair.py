@@ -133,7 +133,8 @@ def explain_pair(folder: str | Path, a: str, b: str) -> Pair:
 def _records(result: Result, folder: Path, rows: tuple[int, int]) -> tuple[Record, Record]:
     config, sources = result.config, result._sources
     if not sources:
-        one, two = (Record(text, {}) for text in texts_beside(folder, IN_MEMORY, result.documents, rows))
+        texts = texts_beside(folder, IN_MEMORY, result.documents, rows, extracted=config.html)
+        one, two = (Record(text, {}) for text in texts)
         return one, two
     wanted = Fields(config.text_fields(), config.id, config.other_fields(), html=config.html)
     places = places_of(result.documents, rows, sources)

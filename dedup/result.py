@@ -23,7 +23,7 @@ from dedup.assemble import (
     with_decision,
     with_labels,
 )
-from dedup.collect import Record
+from dedup.collect import IN_MEMORY, Record
 from dedup.composition import kept_records, pages_table, pieces_table
 from dedup.config import Config
 from dedup.decide import Decision, Weighted
@@ -37,7 +37,7 @@ from dedup.jsonlines import read_json_table
 from dedup.labelling import UNKNOWN, Texts, label_and_decide, templates_kept
 from dedup.pages.table import BoilerplateTable
 from dedup.reasons.label import label_pairs
-from dedup.save import RunFolder, read_texts
+from dedup.save import RunFolder, read_extracted, read_texts
 from dedup.tables import CROWDED, EXACT, FORMAT, LABELS, NEAR, PARTIAL, PASSAGES, REJECTED
 
 
@@ -154,8 +154,12 @@ class Result:
         names = ["file", "line", "byte_start", "byte_end", "start", "end"]
         rows = self.documents.select(names).take(pa.array(docs)).to_pylist()
         if self._texts is not None:
-            texts = self._texts.take(pa.array([row["line"] - 1 for row in rows])).to_pylist()
-            return [text[row["start"] : row["end"]] for text, row in zip(texts, rows, strict=True)]
+            texts, records = self._texts, np.array([row["line"] for row in rows], np.int64) - 1
+            if self.config.html and self._page_texts is not None:
+                found = np.unique(self.documents.column("line").to_numpy())  # several pieces are one record
+                texts, records = self._page_texts, np.searchsorted(found - 1, records)
+            whole = texts.take(pa.array(records)).to_pylist()
+            return [text[row["start"] : row["end"]] for text, row in zip(whole, rows, strict=True)]
         numbers = {source.name: number for number, source in enumerate(self._sources)}
         places = [
             Place(numbers[row["file"]], row["line"], row["byte_start"], row["byte_end"])
@@ -200,7 +204,7 @@ class Result:
     @property
     def rejected(self) -> pa.Table:
         """What could not be read: file, line (null: the file), reason."""
-        names = [source.name for source in self._sources]
+        names = [source.name for source in self._sources] or [IN_MEMORY]
         rows = [(names[r.source], r.line or None, r.reason) for r in self._rejected]
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, REJECTED, strict=True)], schema=REJECTED)
@@ -374,15 +378,17 @@ class Result:
         if not pa.types.is_dictionary(file.type):
             documents = documents.set_column(2, "file", pc.dictionary_encode(file))
         documents = documents.unify_dictionaries()
-        sources = run["sources"]
+        sources, config = run["sources"], Config(**run["config"])
+        extracted = read_extracted(folder) if config.html and not sources else None
         return cls(
             documents=documents,
             pairs=pairs,
-            config=Config(**run["config"]),
+            config=config,
             summary=run["summary"],
             sources=[Source(**{**s, "path": Path(s["path"])}) for s in sources] if sources else [],
             rejected=[Record(*record) for record in run["rejected"]],
-            texts=None if sources else read_texts(folder, documents),
+            texts=None if sources or (config.html and extracted is None) else read_texts(folder, documents),
+            page_texts=extracted,
             passages=read_json_table(folder / "passages.jsonl", PASSAGES),
             crowded=read_json_table(folder / "crowded.jsonl", CROWDED),
             boilerplate=BoilerplateTable.load(table) if (table := folder / "boilerplate.jsonl").exists() else None,

@@ -74,7 +74,7 @@ class RunFolder:
     texts : pa.ChunkedArray or None
         Of inputs that are no files.
     page_texts : pa.LargeStringArray or None
-        Of inputs whose texts were taken out of their files, if they are at hand.
+        Of every record, where texts were taken out of what was read, if they are at hand.
     """
 
     lines: dict[str, pa.Table]
@@ -262,6 +262,7 @@ class RunFolder:
     # -- texts in memory -----------------------------------------------------------------------------------------
 
     def _write_texts(self, folder: Path) -> pa.Table | None:
+        """The texts on their sides, as they were given; those taken out of HTML, which are what can be cut."""
         texts = self.texts
         assert texts is not None
         lines, keep = self._pages.line, self._pages.keep
@@ -269,6 +270,9 @@ class RunFolder:
         for name, mask in (("kept", keep), ("removed", ~keep)):
             if self.config.write in ("kept", "both"):
                 put_lines(records.filter(pa.array(mask)), folder / name / IN_MEMORY)
+        if self.config.html:
+            records = records.set_column(1, "text", self.page_texts)
+            put_lines(records, folder / "text" / IN_MEMORY)
         if not self.config.cut:
             return None
         pages, start, end = self._stretches.T
@@ -393,6 +397,12 @@ def put_lines(table: pa.Table, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_json_lines(table, file)
+
+
+def read_extracted(folder: Path) -> pa.LargeStringArray | None:
+    """The texts taken out of HTML that was in memory, one per record; None if they were not written."""
+    table = read_json_table(folder / "text" / IN_MEMORY, TEXTS)
+    return table.column("text").combine_chunks() if table is not None else None
 
 
 def read_texts(folder: Path, documents: pa.Table) -> pa.ChunkedArray | None:

@@ -339,8 +339,12 @@ READERS: dict[str, Reader] = {
 # -- texts that were in memory -------------------------------------------------------------------------------------
 
 
-def texts_beside(folder: Path, name: str, documents: pa.Table, rows: Sequence[int]) -> list[str]:
+def texts_beside(
+    folder: Path, name: str, documents: pa.Table, rows: Sequence[int], *, extracted: bool = False
+) -> list[str]:
     """Texts of a run over texts in memory, from the collection it wrote: ``kept/NAME`` and ``removed/NAME``.
+
+    If they were extracted, they all stand in ``text/NAME``.
 
     Raises
     ------
@@ -353,12 +357,14 @@ def texts_beside(folder: Path, name: str, documents: pa.Table, rows: Sequence[in
     kept = np.zeros(len(pages), bool)
     np.logical_or.at(kept, page_of, own)  # a page is kept with the least of its pieces
     number = np.where(kept, np.cumsum(kept), np.cumsum(~kept))  # lines of its file
-    source = {side: Source(folder / side / name, f"{side}/{name}", "jsonl") for side in ("kept", "removed")}
+    sides = np.where(kept, "kept", "removed")
+    if extracted:
+        number, sides = np.arange(1, len(pages) + 1), np.full(len(pages), "text")
     places = places_of(documents, rows, [])
     texts = []
     for row, place in zip(rows, places, strict=True):
         page = int(page_of[row])
-        here = source["kept" if kept[page] else "removed"]
+        here = Source(folder / sides[page] / name, f"{sides[page]}/{name}", "jsonl")
         start, end = _line_bytes(here, int(number[page]))
         spot = place._replace(source=0, line=int(number[page]), byte_start=start, byte_end=end)
         texts += texts_of([here], [spot], Fields(("text",), "id"))

@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dedup
+from dedup import Config, Result, dedupe
 from dedup.documents import html, maintext
 from dedup.documents.blocks import Block, broken
 from dedup.documents.fields import Fields
@@ -342,6 +344,117 @@ def test_write_extracted__writes_a_line_per_document() -> None:
     write_extracted(pa.array(["a", "b"]), pa.array(['x\n"y"', "正文"], pa.large_string()), sink)
     lines = [json.loads(line) for line in sink.getvalue().splitlines()]
     assert lines == [{"id": "a", "text": 'x\n"y"'}, {"id": "b", "text": "正文"}]
+
+
+# -- texts in memory -------------------------------------------------------------------------------------------------
+
+SHARED = passage(50, 5)
+
+
+def held() -> list[dict[str, str | None]]:
+    """Pages of which two pairs are copies in different layouts, two share a passage, and two have no text."""
+    pages: list[str | None] = [page(passage(i // 2, 6), list(LAYOUTS)[i]) for i in range(4)]
+    pages[2:2] = [None, "<html><script></script></html>"]
+    pages += [page([*passage(60 + i), *SHARED], list(LAYOUTS)[i]) for i in range(2)]
+    return [{"id": f"d{i}", "text": text} for i, text in enumerate(pages)]
+
+
+def main_texts() -> dict[str, str]:
+    return {row["id"]: main_text(row["text"]) for i, row in enumerate(held()) if row["text"] and i != 3}
+
+
+@pytest.fixture(params=["table", "pairs"])
+def inputs(request) -> pa.Table | list[tuple[str, str | None]]:
+    rows = held()
+    return pa.Table.from_pylist(rows) if request.param == "table" else [(row["id"], row["text"]) for row in rows]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_dedupe__compares_the_main_texts_of_pages_in_memory(inputs) -> None:
+    result = dedupe(inputs, Config(html=True, audit=0))
+    removed = {row["id"]: row["kept_id"] for row in result.removed.to_pylist()}
+    assert removed == {"d1": "d0", "d5": "d4"}
+    assert result.summary["text_bytes"] == sum(len(text.encode()) for text in main_texts().values())
+    assert [(row["line"], row["reason"]) for row in result.rejected.to_pylist()] == [
+        (3, "the text is null"),
+        (4, NO_TEXT),
+    ]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Config(html=True, audit=0, passages=True, cut=True),
+        Config(html=True, audit=0, unit="piece", boilerplate="auto"),
+        Config(html=True, audit=0, threshold=0.5, keep="cleanest"),
+    ],
+    ids=["passages", "pieces", "cleanest"],
+)
+def test_dedupe__finds_the_same_in_memory_as_in_a_file(put, config) -> None:
+    file = dedupe(put("a.jsonl", lines_of(*held())), config)
+    memory = dedupe(pa.Table.from_pylist(held()), config)
+    places = ["file", "byte_start", "byte_end"]
+    assert memory.documents.drop_columns(places).equals(file.documents.drop_columns(places))
+    assert memory.pairs.equals(file.pairs)
+    assert [row["line"] for row in memory.rejected.to_pylist()] == [row["line"] for row in file.rejected.to_pylist()]
+    if config.passages:
+        assert len(memory.passages) and memory.passages.equals(file.passages)
+
+
+def test_save__writes_pages_in_memory_as_given_beside_their_main_texts(inputs, tmp_path) -> None:
+    folder = dedupe(inputs, Config(html=True, audit=0)).save(tmp_path / "out")
+    given = {row["id"]: row["text"] for row in held()}
+    assert rows_of(folder / "text" / "texts.jsonl") == [{"id": k, "text": text} for k, text in main_texts().items()]
+    kept, removed = (rows_of(folder / side / "texts.jsonl") for side in ("kept", "removed"))
+    assert [row["id"] for row in removed] == ["d1", "d5"]
+    assert {row["id"]: row["text"] for row in kept + removed} == {name: given[name] for name in main_texts()}
+
+
+def test_save__cuts_the_main_texts_of_pages_in_memory(put, inputs, tmp_path) -> None:
+    config = Config(html=True, audit=0, passages=True, cut=True)
+    folder = dedupe(inputs, config).save(tmp_path / "out")
+    cut = {row["id"]: row["text"] for row in rows_of(folder / "cut" / "texts.jsonl")}
+    texts = main_texts()
+    cuts = rows_of(folder / "cuts.jsonl")
+    assert {row["id"] for row in cuts} == {"d7"} and "\n".join(SHARED) in cut["d6"] and SHARED[2] not in cut["d7"]
+    for row in reversed(cuts):
+        begin, end = row["start"], row["end"]
+        cut[row["id"]] = cut[row["id"]][:begin] + texts[row["id"]][begin:end] + cut[row["id"]][begin:]
+    assert cut == {name: text for name, text in texts.items() if name not in ("d1", "d5")}
+    dedupe(put("a.jsonl", lines_of(*held())), config, out=tmp_path / "file")
+    assert rows_of(tmp_path / "file" / "cut" / "a.jsonl.jsonl") == rows_of(folder / "cut" / "texts.jsonl")
+
+
+@pytest.mark.parametrize("unit", ["page", "piece"])
+def test_open__asks_main_texts_and_not_pages_in_memory(inputs, tmp_path, unit) -> None:
+    result = dedupe(inputs, Config(html=True, audit=0, unit=unit))
+    folder = result.save(tmp_path / "out")
+    opened = Result.open(folder)
+    names = opened.documents.column("id").to_pylist()
+    wanted = list(main_texts().values())
+    for one in (result, opened):
+        assert one._texts_of(range(len(names))) == wanted
+        assert one.at(0.9).removed.equals(one.removed)
+    assert opened.rejected.equals(result.rejected)
+    again = rows_of(opened.save(tmp_path / "again") / "text" / "texts.jsonl")
+    assert again == rows_of(folder / "text" / "texts.jsonl")
+
+
+def test_explain__of_pages_in_memory_speaks_of_their_main_texts(run_cli, inputs, tmp_path) -> None:
+    dedupe(inputs, Config(html=True, audit=0), out=tmp_path / "out")
+    outcome: Outcome = run_cli("explain", tmp_path / "out", "d6", "d7", "--json")
+    found = json.loads(outcome.out)
+    own = dedup.normalise(main_texts()["d6"])
+    assert found["tokens_a"] == len(own) and found["label"] == "partial"
+
+
+def test_dedupe__asks_for_the_extra_if_texts_in_memory_are_html(inputs, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    with pytest.raises(MissingExtra):
+        dedupe(inputs, Config(html=True))
 
 
 # -- processes ---------------------------------------------------------------------------------------------------
