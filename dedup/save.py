@@ -22,6 +22,7 @@ from dedup.decide import Decision
 from dedup.documents.annotate import annotate_source
 from dedup.documents.cut import Cut, Extracted, cut_source
 from dedup.documents.fields import Fields
+from dedup.documents.html import write_extracted
 from dedup.documents.lookup import Place, texts_of
 from dedup.documents.sources import Source
 from dedup.documents.write import Records, write_source
@@ -162,25 +163,31 @@ class RunFolder:
         """The texts that offsets refer to, beside the files they were taken out of."""
         path = folder / f"{self.sources[number].name}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8") as file:
-            for page in self._extracted(number):
-                file.write(json.dumps({"id": page.id, "text": page.text}, ensure_ascii=False) + "\n")
+        with path.open("wb") as sink:
+            for begin, texts in self._extracted_batches(number):
+                write_extracted(self._page_ids.slice(begin, len(texts)), texts, sink)
 
     def _extracted(self, number: int) -> Iterator[Extracted]:
         """The texts of a file's pages."""
+        for begin, texts in self._extracted_batches(number):
+            lines = self._pages.line[begin : begin + len(texts)].tolist()
+            ids = self._page_ids.slice(begin, len(texts)).to_pylist()
+            for line, name, text in zip(lines, ids, texts.to_pylist(), strict=True):
+                yield Extracted(line, name, text)
+
+    def _extracted_batches(self, number: int) -> Iterator[tuple[int, pa.Array]]:
+        """The first page and the texts of some of a file's pages at a time."""
         first, last = self._ranges.get(self.sources[number].name, (0, 0))
-        ids, lines = self._page_ids, self._pages.line
-        texts = self.page_texts
         for begin in range(first, last, 256):
-            pages = range(begin, min(begin + 256, last))
-            if texts is not None:
-                found = texts.slice(begin, len(pages)).to_pylist()
+            end = min(begin + 256, last)
+            if self.page_texts is not None:
+                yield begin, self.page_texts.slice(begin, end - begin)
             else:
-                start, end = self._pages.start, self._pages.end
-                places = [Place(number, int(lines[page]), int(start[page]), int(end[page])) for page in pages]
-                found = texts_of(self.sources, places, self._fields, encoding=self.config.encoding)
-            for page, text in zip(pages, found, strict=True):
-                yield Extracted(int(lines[page]), ids[page].as_py(), text)
+                columns = (self._pages.line, self._pages.start, self._pages.end)
+                places = zip(*(column[begin:end].tolist() for column in columns), strict=True)
+                found = [Place(number, *place) for place in places]
+                texts = texts_of(self.sources, found, self._fields, encoding=self.config.encoding)
+                yield begin, pa.array(texts, pa.large_string())
 
     @property
     def _fields(self) -> Fields:
