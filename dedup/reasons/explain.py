@@ -11,7 +11,6 @@ import numpy as np
 
 from dedup.config import Config
 from dedup.documents.normalise import Codes, normalise, pattern
-from dedup.fingerprints.shingle import shingle_sets
 from dedup.matches.verify import verify_pairs
 from dedup.reasons.align import align
 from dedup.reasons.differences import Part, Stretches, Tokens, differing_parts, inside, read_tokens, within
@@ -20,9 +19,6 @@ from dedup.reuse.matches import find_matches
 
 # A text of which so much stands in another is said to stand in it.
 STANDS = 0.8
-# A text with a smaller share of distinct shingles says the same over and over: it matches another at every distance,
-# 100,000 equal characters in 38 s. Of such texts only what the alignment finds counts.
-REPETITIVE = 0.05
 # Passages of two texts that are looked at, longest first.
 MOST_PASSAGES = 10_000
 
@@ -130,7 +126,7 @@ def explain(
     one, two = read_tokens(a, aside_a), read_tokens(b, aside_b)
     likeness = _likeness(one, two, config)
     blocks = align(one.counted(), two.counted())
-    passages = shared_passages(one, two, blocks, config)
+    passages = shared_passages(one, two, config)
     labels = label_two(one, two, likeness, passages, config)
     label = str(labels.names()[0])
     sizes = len(one.place), len(two.place)
@@ -210,22 +206,16 @@ def _two_rows(a: np.ndarray, b: np.ndarray) -> Codes:
 # -- passages ------------------------------------------------------------------------------------------------------
 
 
-def shared_passages(one: Tokens, two: Tokens, blocks: np.ndarray, config: Config) -> np.ndarray:
+def shared_passages(one: Tokens, two: Tokens, config: Config) -> np.ndarray:
     """Passages of at least ``config.length`` tokens that stand in both texts, ``[p, 5] int64``, longest first.
 
     Columns: start and end in a, start and end in b, equal tokens; all in tokens that count.
     """
     codes = _two_rows(one.counted(), two.counted())
-    distinct = np.diff(shingle_sets(codes, np.arange(2), n=config.n, seed=config.seed).offsets)
-    if np.any(distinct < REPETITIVE * np.diff(codes.offsets)):
-        ends = blocks[:, :2] + blocks[:, 2:]
-        table = np.column_stack([blocks[:, 0], ends[:, 0], blocks[:, 1], ends[:, 1], blocks[:, 2]])
-        table = table[blocks[:, 2] >= config.length]
-    else:
-        with ThreadPoolExecutor(1) as executor:
-            found, _ = find_matches(codes, length=config.length, cap=2, identity=config.identity, executor=executor)
-        found = found.take(found.a != found.b)
-        table = np.column_stack([found.start_a, found.end_a, found.start_b, found.end_b, found.equal])
+    with ThreadPoolExecutor(1) as executor:
+        found, _ = find_matches(codes, length=config.length, cap=2, identity=config.identity, executor=executor)
+    found = found.take(found.a != found.b)
+    table = np.column_stack([found.start_a, found.end_a, found.start_b, found.end_b, found.equal])
     table = table[np.lexsort((table[:, 2], table[:, 0], -table[:, 4]))]
     return _without_echoes(table, (len(one.place), len(two.place)), config.length // 2)
 

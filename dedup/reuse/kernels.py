@@ -8,6 +8,10 @@ SPREAD = np.uint64(0xD6E8FEB86659FD93)
 SINGLE, CROWDED, MANY = -1, -2, -3
 # A passage ends on a run of at least so many tokens: chance gives 12 to two texts on one topic, a numbered heading 11.
 LAST_RUN = 16
+# Alignments of two rows that may be under way at one place: where there are more, equal runs are not extended. A text
+# of one symbol with rare flaws is alike on as many diagonals as it has flaws, and each would be followed to the end:
+# without the limit two such texts of a million tokens take 75 s.
+MOST_UNDER_WAY = 16
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -391,12 +395,13 @@ def extend_left(values, i, j, start_a, start_b, reach, price, blocks, count):
 
 @njit(nogil=True, cache=True)
 def covered(active, next_active, blocks, head, p, q):
-    """Whether an alignment that is under way already pairs positions p and q; finished ones are taken off the list.
+    """Whether an alignment that is under way already pairs positions p and q; how many others were seen before it.
 
-    `active` rows: first and last block not passed yet, end in b.
+    Finished ones are taken off the list. `active` rows: first and last block not passed yet, end in b.
     """
     diagonal = q - p
     previous = -1
+    others = 0
     c = head
     found = False
     first = head
@@ -418,7 +423,8 @@ def covered(active, next_active, blocks, head, p, q):
             break
         previous = c
         c = next_active[c]
-    return found, first
+        others += 1
+    return found, first, others
 
 
 @njit(nogil=True, cache=True)
@@ -486,9 +492,12 @@ def match_rows(
                 p, other = leader_pos[at], leader_row[at]
                 if other >= row:
                     break
+            near = reach
             if head[other] >= 0:
-                inside, first = covered(active, next_active, blocks, head[other], p, q)
+                inside, first, others = covered(active, next_active, blocks, head[other], p, q)
                 head[other] = first
+                if others >= MOST_UNDER_WAY:
+                    near = 0
                 if inside:
                     continue
             start_a, end_a = offsets[other], offsets[other + 1]
@@ -506,8 +515,8 @@ def match_rows(
             least_b, most_a = start_b, end_a
             if other == row:
                 least_b = a1
-            if reach > 0 and b0 >= least_b:
-                a0, b0, more, before, scratch = extend_left(values, a0, b0, start_a, least_b, reach, price, scratch, 0)
+            if near > 0 and b0 >= least_b:
+                a0, b0, more, before, scratch = extend_left(values, a0, b0, start_a, least_b, near, price, scratch, 0)
                 equal += more
             count = before
             # The blocks to the left came nearest first.
@@ -519,8 +528,8 @@ def match_rows(
             count += 1
             if other == row:
                 most_a = b0
-            if reach > 0 and a1 <= most_a:
-                a1, b1, more, count, scratch = extend_right(values, a1, b1, most_a, end_b, reach, price, scratch, count)
+            if near > 0 and a1 <= most_a:
+                a1, b1, more, count, scratch = extend_right(values, a1, b1, most_a, end_b, near, price, scratch, count)
                 equal += more
             matches = grown(matches, found)
             matches[found, 0], matches[found, 1], matches[found, 2] = other, a0, a1

@@ -174,18 +174,28 @@ def test_texts__of_next_to_nothing_are_explained(a: str, b: str) -> None:
 @pytest.mark.parametrize(
     ("a", "b"),
     [
-        ("中" * 200_000, "中" * 100_000 + "国" + "中" * 99_000),
+        ("中" * 333_000, "中" * 100_000 + "国" + "中" * 232_000),
+        (edited("中" * 200_000, 1, 0.01), edited("中" * 200_000, 2, 0.01)),
         ("同一行文字反复出现。\n" * 20_000, "同一行文字反复出现。\n" * 19_000 + "尾"),
         (han(1, 200_000), edited(han(1, 200_000), 2, 0.05)),
         (han(1, 200_000), han(2, 200_000)),
         ("e\u0301 ü\n" * 30_000, "e\u0301 ö\n" * 30_000),
     ],
-    ids=["one_character", "one_line", "edited", "unrelated", "marks"],
+    ids=["one_character", "one_character_with_flaws", "one_line", "edited", "unrelated", "marks"],
 )
 def test_large_texts__come_to_an_end_and_do_not_flood_the_screen(a: str, b: str) -> None:
     why = explain(a, b)
     rows = list(side_by_side(a, b, why.parts, width=40))
     assert len(rows) < 2500
+
+
+def test_passages__of_texts_that_say_the_same_over_and_over_are_found_in_any_order() -> None:
+    lines = [han(seed, 60) + "\n" for seed in range(6)]
+    a, b = "".join(lines) * 30, "".join(lines[::-1]) * 30
+    why = explain(a, b)
+    # Every line of B is paired with its first place in A.
+    assert why.coverage_b < 0.1 and why.share_b > 0.95
+    assert {b[passage.start_b : passage.end_b].strip() for passage in why.passages} == set(map(str.strip, lines))
 
 
 def test_tokens__of_a_long_text_are_those_of_the_whole() -> None:
