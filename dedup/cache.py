@@ -8,8 +8,11 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 _log = logging.getLogger("dedup")
 _log.addHandler(logging.NullHandler())
@@ -56,6 +59,29 @@ def load_numba() -> None:
         import_module("numba.np.arraymath")  # settles whether there is a BLAS
     finally:
         del sys.modules["scipy"]
+
+
+@contextmanager
+def announced(tell: Callable[[], object]) -> Iterator[None]:
+    """While this lasts, call `tell` before the first kernel is compiled; not if all that are used are in the cache.
+
+    numba itself says when it compiles: which kernels a run needs, and with which types, nobody has to know beforehand.
+    """
+    event: Any = import_module("numba.core.event")
+
+    class Once(event.Listener):
+        told = False
+
+        def on_start(self, _: object) -> None:
+            if not self.told:
+                self.told = True
+                tell()
+
+        def on_end(self, _: object) -> None:
+            """Nothing to say."""
+
+    with event.install_listener("numba:compile", Once()):
+        yield
 
 
 def cache_note() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
@@ -314,17 +315,11 @@ def _config(**given: Any) -> Config:
 
 
 def _drive(driver: str, inputs: list[str], config: Config, flags: dict[str, Any]) -> tuple[Result, float]:
-    from dedup.cache import cache_note, ensure_cache, load_numba
-
-    ensure_cache()
-    load_numba()
+    announced = _prepare()
     from dedup import batch
-    from dedup.matches.verify import is_compiled
 
-    if not is_compiled() or cache_note():
-        console.say(cache_note() or "compiling the kernels, once on this machine: about 30 s")
     begin = time.perf_counter()
-    with console.ProgressBars() as bars:
+    with console.ProgressBars() as bars, announced:
         result: Result = getattr(batch, driver)(
             [Path(item) for item in inputs],
             config,
@@ -359,13 +354,14 @@ def compare(
     json_: Json = None,
 ) -> None:
     """Compare two texts: how alike they are, why, and where they differ."""
-    _prepare()
+    announced = _prepare()
     from dedup.documents.textfiles import load_text
     from dedup.reasons.explain import explain as explain_texts
 
     config = _config(threshold=threshold, n=n, tokens=tokens)
     texts = load_text(a, encoding or ""), load_text(b, encoding or "")
-    why = explain_texts(*texts, config)
+    with announced:
+        why = explain_texts(*texts, config)
     if json_:
         console.put_json(why.as_dict())
     else:
@@ -383,10 +379,11 @@ def explain(
 
     Their texts are read from the input again, which must not have changed.
     """
-    _prepare()
+    announced = _prepare()
     from dedup.pair import explain_pair
 
-    pair = explain_pair(out, a, b)
+    with announced:
+        pair = explain_pair(out, a, b)
     for fate in (pair.a, pair.b):
         if fate.others:
             taken = f"{fate.file}:{fate.line} is taken; FILE:LINE names another"
@@ -397,12 +394,14 @@ def explain(
         console.put_pair(pair)
 
 
-def _prepare() -> None:
-    """Find a place for compiled kernels before anything is imported that needs one."""
-    from dedup.cache import ensure_cache, load_numba
+def _prepare() -> AbstractContextManager[None]:
+    """Find a place for compiled kernels before anything is imported that needs one; say it if any is compiled."""
+    from dedup.cache import announced, cache_note, ensure_cache, load_numba
 
     ensure_cache()
     load_numba()
+    said = cache_note() or "compiling the kernels, once on this machine: up to two minutes"
+    return announced(lambda: console.say(said))
 
 
 @app.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -100,12 +99,3 @@ def _verify_piece(
     found = Verified(a, b, shared, sizes[left], sizes[right])
     found = found.take(shared >= 0)
     return found.take(found.similarity() >= floor)
-
-
-def is_compiled() -> bool:
-    """Whether the kernels were compiled on this machine before, so that their first use will not take its time.
-
-    This stage's are the last that a run compiles.
-    """
-    folder = Path(kernels.intersect._cache.cache_path)  # type: ignore[attr-defined]
-    return any(folder.glob("kernels.intersect-*.nbi"))
