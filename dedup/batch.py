@@ -22,7 +22,7 @@ from dedup.documents.sources import COMPRESSIONS, MAGIC, Source, find_sources
 from dedup.errors import ConfigError, InputError
 from dedup.folder import check_output
 from dedup.matches.bands import Bands, choose_bands
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.result import Result
 from dedup.stages import Progress, Run, finish, versions
 from dedup.work import SPOOL, SPOOL_PART, WorkFolder

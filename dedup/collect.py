@@ -38,8 +38,8 @@ from dedup.paged import (
     number_sources,
     read_lines,
 )
-from dedup.pages.boilerplate import LineCounts
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.boilerplate.counts import LineCounts
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.work import WorkFolder, map_array, write_array
 
 IN_MEMORY = "texts.jsonl"

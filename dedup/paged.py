@@ -14,11 +14,11 @@ from dedup.documents import kernels as document_kernels
 from dedup.documents.characters import characters
 from dedup.documents.normalise import Codes, normalise_rows, utf8_buffers
 from dedup.fingerprints.sketch import pieces, scratch_for
-from dedup.pages.boilerplate import LineCounts
-from dedup.pages.headings import Cuts, find_cuts
-from dedup.pages.keys import LineKeys, line_keys
+from dedup.pages.boilerplate.counts import LineCounts
+from dedup.pages.boilerplate.keys import LineKeys, line_keys
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.pages.lines import Lines, split_lines
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.pieces.headings import Cuts, find_cuts
 from dedup.work import BOILERPLATE_FILE, WorkFolder, map_array, write_array
 
 COUNTS = (

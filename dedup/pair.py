@@ -16,9 +16,9 @@ from dedup.documents.lookup import Record, find_documents, places_of, records_of
 from dedup.documents.normalise import Codes, normalise_rows
 from dedup.fingerprints.sketch import band_keys, sketch_rows
 from dedup.matches.bands import Bands
-from dedup.pages.keys import line_keys
+from dedup.pages.boilerplate.keys import line_keys
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.pages.lines import split_lines
-from dedup.pages.table import BoilerplateTable
 from dedup.reasons.differences import Tokens, read_tokens
 from dedup.reasons.explain import Explanation, explain, measured_codes
 from dedup.result import Result, pair_floor

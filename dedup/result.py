@@ -35,7 +35,7 @@ from dedup.errors import ConfigError, InputError
 from dedup.folder import check_output, replace_folder
 from dedup.jsonlines import read_json_table
 from dedup.labelling import UNKNOWN, Texts, label_and_decide, templates_kept
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.reasons.label import label_pairs
 from dedup.save import RunFolder, read_extracted, read_texts
 from dedup.tables import CROWDED, EXACT, FORMAT, LABELS, NEAR, PARTIAL, PASSAGES, REJECTED

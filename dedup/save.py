@@ -28,7 +28,7 @@ from dedup.documents.sources import Source
 from dedup.documents.write import Records, write_source
 from dedup.errors import InputError
 from dedup.jsonlines import read_json_table, write_json_lines
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.tables import CUTS, FORMAT
 
 

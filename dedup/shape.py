@@ -16,10 +16,10 @@ from dedup.fingerprints.sketch import band_keys, sketch_rows, text_hashes
 from dedup.matches.bands import Bands
 from dedup.paged import PageLines, number_sources
 from dedup.pages import kernels as page_kernels
-from dedup.pages.keys import LineKeys
+from dedup.pages.boilerplate.keys import LineKeys
+from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.pages.lines import Lines
-from dedup.pages.split import PIECE, Places, seams, split
-from dedup.pages.table import BoilerplateTable
+from dedup.pages.pieces.split import PIECE, Places, seams, split
 from dedup.reasons.label import label_pairs
 from dedup.reuse import kernels as reuse_kernels
 from dedup.reuse.matches import Matches

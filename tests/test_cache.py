@@ -89,7 +89,8 @@ def test_announced__says_nothing_of_kernels_that_the_cache_holds(tmp_path: Path)
     """In processes of their own: a kernel that was called is in memory."""
     script = (
         "import numpy as np\nfrom dedup.cache import announced\nfrom dedup.matches import kernels\n"
-        "with announced(lambda: print('compiling')):\n    print(kernels.slot_of(np.zeros(8, np.uint64), np.uint64(7)) >= 0)"
+        "with announced(lambda: print('compiling')):\n"
+        "    print(kernels.slot_of(np.zeros(8, np.uint64), np.uint64(7)) >= 0)"
     )
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     said = [subprocess.check_output([sys.executable, "-c", script], env=env, text=True).split() for _ in range(2)]

@@ -67,3 +67,15 @@ def test_kernels__never_run_threads_of_their_own() -> None:
     for path in PACKAGE.rglob("kernels.py"):
         source = path.read_text("utf-8")
         assert "parallel=True" not in source and "prange" not in source
+
+
+@pytest.mark.parametrize("folder", [p for p in PACKAGE.iterdir() if (p / "kernels.py").exists()], ids=lambda p: p.name)
+def test_kernels__that_stand_in_several_files_of_a_room_are_copies(folder: Path) -> None:
+    """A kernel calls only those of its own file, so small ones are copied: they must not drift apart."""
+    known: dict[str, str] = {}
+    for path in sorted(folder.rglob("kernels.py")):
+        source = path.read_text("utf-8")
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                text = ast.get_source_segment(source, node) or ""
+                assert known.setdefault(node.name, text) == text, f"{node.name} in {path}"

@@ -20,7 +20,7 @@ import pytest
 import dedup
 from dedup import Config
 from dedup.documents.normalise import normalise_rows
-from dedup.pages.keys import line_keys
+from dedup.pages.boilerplate.keys import line_keys
 from dedup.pages.lines import split_lines
 from dedup.reasons.explain import explain
 from tests.conftest import Outcome

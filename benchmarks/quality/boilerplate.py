@@ -21,8 +21,8 @@ from benchmarks.quality.tally import Tally, add_up
 from dedup.config import Config
 from dedup.documents.normalise import normalise_rows
 from dedup.matches.verify import verify_pairs
-from dedup.pages.boilerplate import LineCounts
-from dedup.pages.keys import line_keys
+from dedup.pages.boilerplate.counts import LineCounts
+from dedup.pages.boilerplate.keys import line_keys
 from dedup.pages.lines import Lines, split_lines
 
 PROFILES = ("pages", "mixed", "traps", "templates")

@@ -19,8 +19,8 @@ from benchmarks.measurement import Measurement
 from benchmarks.quality.tally import Tally, add_up
 from dedup.documents.normalise import Codes, normalise_rows
 from dedup.matches.verify import verify_pairs
-from dedup.pages.boilerplate import LineCounts
-from dedup.pages.keys import line_keys
+from dedup.pages.boilerplate.counts import LineCounts
+from dedup.pages.boilerplate.keys import line_keys
 from dedup.pages.lines import Lines, split_lines
 from dedup.reasons.label import LABELS, Labels, Overlap, label_pairs
 from dedup.reuse.coverage import measure_coverage

@@ -19,9 +19,9 @@ from benchmarks.measurement import Measurement
 from benchmarks.quality.tally import Tally, add_up
 from dedup.batch import dedupe
 from dedup.config import Config
-from dedup.pages.headings import find_cuts
 from dedup.pages.lines import split_lines
-from dedup.pages.split import split
+from dedup.pages.pieces.headings import find_cuts
+from dedup.pages.pieces.split import split
 
 PROFILES = ("pages", "mixed", "templates", "traps")
 COMMAND = "python -m benchmarks run --only pieces"

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from dedup.documents.normalise import normalise_rows
 from dedup.errors import InputError, OutputError
-from dedup.pages import boilerplate, kernels
-from dedup.pages.boilerplate import LineCounts
-from dedup.pages.keys import KINDS, LineKeys, kind_of, line_keys
+from dedup.pages.boilerplate import counts as counting
+from dedup.pages.boilerplate import kernels
+from dedup.pages.boilerplate.counts import LineCounts
+from dedup.pages.boilerplate.keys import KINDS, LineKeys, kind_of, line_keys
+from dedup.pages.boilerplate.table import BoilerplateTable, Template
 from dedup.pages.lines import Lines, split_lines
-from dedup.pages.table import BoilerplateTable, Template
 from tests import naive_boilerplate, strategies
 
 SYLLABLES = "山水田林湖草沙路桥灯门窗车船书画琴棋米面油盐酱醋茶风雨雷电云雪霜露春夏秋冬东西南北"
@@ -307,7 +308,7 @@ def test_counts__are_those_of_the_slow_twin(drawn: list[tuple[int, list[tuple[in
 def test_counts__are_the_same_in_blocks_and_through_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pages = ["\n".join([*story(n)[:2], FILLER, *story(n)[2:], NOTICE]) for n in range(40)]
     whole = table_of(pages)
-    monkeypatch.setattr(boilerplate, "BUFFERED", 50)
+    monkeypatch.setattr(counting, "BUFFERED", 50)
     counts = LineCounts(tmp_path)
     for begin in range(0, 40, 7):
         keys, lines = keys_of(*pages[begin : begin + 7])

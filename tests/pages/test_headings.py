@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from dedup.documents.normalise import utf8_buffers
-from dedup.pages import forms, kernels
-from dedup.pages.headings import HEADED, LED, REST, WEAK, Block, find_cuts
 from dedup.pages.lines import split_lines
+from dedup.pages.pieces import forms, kernels
+from dedup.pages.pieces.families import kernels as family_kernels
+from dedup.pages.pieces.headings import HEADED, LED, REST, WEAK, Block, find_cuts
+from dedup.pages.pieces.marks import kernels as mark_kernels
 from tests import naive_headings, naive_split
 
 BODY = "渠首的闸门换了新的，守闸的老人每天记两次水位，雨天记四次。" * 6
@@ -97,7 +99,7 @@ def test_mark_headings__is_what_the_slow_twin_gives(pages: list[list[str]]) -> N
     data, starts = utf8_buffers(lines.texts)
     marks, keys = np.empty(len(lines), np.uint8), np.empty(len(lines), np.int64)
     wanted = np.empty(len(pages), np.uint8)
-    kernels.mark_headings(data, starts, lines.first, 12, forms.numerals(), marks, keys, wanted)
+    mark_kernels.mark_headings(data, starts, lines.first, 12, forms.numerals(), marks, keys, wanted)
     for number, page in enumerate(pages):
         expected = naive_split.page_marks(page, 12)
         stretch = slice(lines.first[number], lines.first[number + 1])
@@ -175,7 +177,7 @@ def test_are_alike__is_what_the_ratio_of_their_edits_says(one: str, other: str) 
     one, other = one + "\0", other + "\0"
     least = naive_headings.ALIKE_MASKED if "#" in one + other else naive_headings.ALIKE
     codes = [np.array([ord(char) for char in text], np.int32) for text in (one, other)]
-    assert kernels.are_alike(*codes) == (fuzz.ratio(one, other) >= least)
+    assert family_kernels.are_alike(*codes) == (fuzz.ratio(one, other) >= least)
 
 
 WORDS = [

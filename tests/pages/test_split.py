@@ -9,10 +9,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.pages.headings import HEADED, LED, REST, WEAK, Cuts, find_cuts
 from dedup.pages.lines import split_lines
-from dedup.pages.split import LEAST_PIECE, PIECE, Pieces, Places, nearest_lines, seams, split
-from dedup.pages.split import REST as REST_OF_PAGE
+from dedup.pages.pieces.headings import HEADED, LED, REST, WEAK, Cuts, find_cuts
+from dedup.pages.pieces.split import LEAST_PIECE, PIECE, Pieces, Places, nearest_lines, seams, split
+from dedup.pages.pieces.split import REST as REST_OF_PAGE
 from tests import naive_split
 
 BODY = "镇里把水渠修到了每一户的田边，秋收以后还要再清一次淤。" * 6

@@ -10,7 +10,7 @@ import numpy as np
 
 from dedup.documents.characters import characters
 from dedup.documents.kernels import SHIFT
-from dedup.pages import kernels
+from dedup.pages.pieces import kernels
 
 HAN_NUMERALS = "一二三四五六七八九十百零〇两"
 LONGEST = kernels.LONGEST_HEADING  # characters of a heading

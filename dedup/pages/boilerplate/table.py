@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dedup.errors import InputError, OutputError
-from dedup.pages import kernels
-from dedup.pages.keys import KINDS, LineKeys, kind_of
+from dedup.pages.boilerplate import kernels
+from dedup.pages.boilerplate.keys import KINDS, LineKeys, kind_of
 from dedup.pages.lines import Lines
 
 FORMAT = 1

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedup.pages import kernels
-from dedup.pages.keys import CONTENT_LINES, LineKeys
+from dedup.pages.boilerplate import kernels
+from dedup.pages.boilerplate.keys import CONTENT_LINES, LineKeys
+from dedup.pages.boilerplate.table import EVERYWHERE, BoilerplateTable, Template
 from dedup.pages.lines import Lines
-from dedup.pages.table import EVERYWHERE, BoilerplateTable, Template
 
 # The rule. Five pages must all differ; among more some may be copies of one another.
 LEAST_PAGES = 5

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.documents.normalise import utf8_buffers
-from dedup.pages import forms, kernels
 from dedup.pages.lines import Lines
+from dedup.pages.pieces import forms, kernels
+from dedup.pages.pieces.families import kernels as family_kernels
+from dedup.pages.pieces.marks import kernels as mark_kernels
 
 HEADED, WEAK, LED, REST = kernels.HEADED, kernels.WEAK, kernels.LED, kernels.REST
 """What begins at a cut: a piece under a heading; one whose heading is lost, told by its opening or by what closes the
@@ -81,11 +83,11 @@ def find_cuts(lines: Lines) -> Cuts:
     marks = np.empty(len(lines), np.uint8)
     keys = np.empty(len(lines), np.int64)
     wanted = np.zeros(len(lines.first) - 1, np.uint8)
-    kernels.mark_headings(data, starts, lines.first, forms.LONGEST, forms.numerals(), marks, keys, wanted)
+    mark_kernels.mark_headings(data, starts, lines.first, forms.LONGEST, forms.numerals(), marks, keys, wanted)
     pages = np.flatnonzero(wanted)
     block = Block(data, starts, lines.points, np.zeros(len(lines), np.bool_))
     sizes = np.empty(len(pages), np.int64)
-    kernels.measure_pages(data, starts, lines.points, lines.first, pages, sizes)
+    family_kernels.measure_pages(data, starts, lines.points, lines.first, pages, sizes)
     rows = _cut_pages(block, marks, keys, lines.first, pages, sizes)
     if block.doubtful.any():
         again = np.unique(np.searchsorted(lines.first, np.flatnonzero(block.doubtful), side="right") - 1)
@@ -108,7 +110,7 @@ def _cut_pages(
     bounds = np.empty(2 * len(pages) + 1, np.int64)
     families = np.empty(len(pages), np.int64)
     kernels.read_headings(block, letters, words, marks, first, pages, heads, titles, bounds)
-    kernels.tell_pieces(block, marks, keys, first, pages, sizes, heads, titles, bounds, families)
+    family_kernels.tell_pieces(block, marks, keys, first, pages, sizes, heads, titles, bounds, families)
     rows = np.empty((int((first[pages + 1] - first[pages]).sum()), 6), np.int64)
     return rows[: kernels.cut_pages(block, letters, words, marks, first, pages, heads, bounds, families, rows)]
 

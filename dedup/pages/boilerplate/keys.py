@@ -9,7 +9,7 @@ import numpy as np
 
 from dedup.documents import kernels as tokens
 from dedup.documents.normalise import Codes, utf8_buffers
-from dedup.pages import kernels
+from dedup.pages.boilerplate import kernels
 from dedup.pages.lines import Lines
 
 KINDS = {

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dedup.pages import kernels
-from dedup.pages.headings import HEADED, Cuts
+from dedup.pages.pieces import kernels
+from dedup.pages.pieces.headings import HEADED, Cuts
 
 PIECE, REST = kernels.PIECE, kernels.REST
 """A text of its own; what a page puts around its texts."""

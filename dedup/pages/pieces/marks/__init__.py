@@ -1,0 +1,1 @@
+"""The first look at all lines: which may be headings."""
