@@ -11,9 +11,9 @@ import pyarrow as pa
 from dedup.collect import Collection
 from dedup.config import Config
 from dedup.documents.locate import Places, locate_tokens
-from dedup.reuse.groups import Crowded
 from dedup.reuse.matches import Matches, find_matches
 from dedup.reuse.occurrences import Occurrences, find_occurrences
+from dedup.reuse.prints.groups import Crowded
 from dedup.tables import CROWDED, PASSAGES
 from dedup.work import WorkFolder
 

@@ -24,10 +24,10 @@ from corpus.writer import Writer
 from dedup.documents.locate import locate_tokens
 from dedup.documents.normalise import Codes, normalise_rows
 from dedup.memory import anonymous_mb
-from dedup.reuse.groups import group_prints
 from dedup.reuse.matches import Matches, find_matches
 from dedup.reuse.occurrences import Occurrences, find_occurrences
-from dedup.reuse.prints import winnow
+from dedup.reuse.prints.groups import group_prints
+from dedup.reuse.prints.winnow import winnow
 
 LENGTHS, CAPS = (20, 50, 51), (2, 5, 100)
 LENGTH, IDENTITY = 50, 0.85

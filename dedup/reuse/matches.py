@@ -9,8 +9,8 @@ import numpy as np
 
 from dedup.documents.normalise import Codes
 from dedup.reuse import kernels
-from dedup.reuse.groups import Crowded, Entries, group_prints
-from dedup.reuse.prints import winnow
+from dedup.reuse.prints.groups import Crowded, Entries, group_prints
+from dedup.reuse.prints.winnow import winnow
 
 # Widest gap that is bridged, in tokens: damage by a site reaches 20 (see tests/corpus), a sentence more is an edit.
 REACH = 40

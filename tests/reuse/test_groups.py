@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.documents.normalise import Codes
-from dedup.reuse import groups, kernels, prints
-from dedup.reuse.groups import Crowded, Entries
+from dedup.reuse.prints import groups, kernels, winnow
+from dedup.reuse.prints.groups import Crowded, Entries
 from tests import naive_reuse as naive
 from tests.reuse.texts import LENGTH, Here, Text, codes_of, fresh, matches_of, repetitive, rows_of
 
 
 def grouped(texts: list[Text], cap: int) -> tuple[Codes, Entries, Crowded]:
     codes = codes_of(texts)
-    found = prints.winnow(codes, length=LENGTH, executor=Here())
+    found = winnow.winnow(codes, length=LENGTH, executor=Here())
     return codes, *groups.group_prints(codes, found, length=LENGTH, cap=cap)
 
 
@@ -67,9 +67,9 @@ def test_group_kernel__is_the_twin(drawn: list[tuple[int, int]], cap: int, leade
 @given(repetitive(), st.integers(2, 4))
 def test_windows__of_frequent_prints_are_hashed_whole(texts: list[Text], cap: int) -> None:
     codes = codes_of(texts)
-    k = prints.gram_of(LENGTH)
+    k = winnow.gram_of(LENGTH)
     slow = naive.winnow(texts, k, LENGTH - k + 1)
-    found = prints.winnow(codes, length=LENGTH, executor=Here())
+    found = winnow.winnow(codes, length=LENGTH, executor=Here())
     # Every second print is said to be crowded.
     group = np.where(np.arange(len(slow)) % 2, kernels.CROWDED, kernels.SINGLE).astype(np.int64)
     counts = np.empty(len(slow), np.int64)
@@ -87,7 +87,7 @@ def test_windows__of_frequent_prints_are_hashed_whole(texts: list[Text], cap: in
 
 @given(repetitive())
 def test_windows__belong_to_one_print_each(texts: list[Text]) -> None:
-    k = prints.gram_of(LENGTH)
+    k = winnow.gram_of(LENGTH)
     slow, ends = naive.winnow(texts, k, LENGTH - k + 1), np.cumsum(list(map(len, texts))).tolist()
     windows = [start for n in range(len(slow)) for start in naive.windows_of(slow, n, ends, LENGTH)]
     starts = [end - len(text) for text, end in zip(texts, ends, strict=True)]
@@ -100,7 +100,7 @@ def test_windows__belong_to_one_print_each(texts: list[Text]) -> None:
 def test_entries__are_in_order_and_compared_with_equal_prints_only(texts: list[Text], cap: int) -> None:
     codes, entries, _ = grouped(texts, cap)
     flat = codes.values.tolist()
-    k = prints.gram_of(LENGTH)
+    k = winnow.gram_of(LENGTH)
     assert all(a <= b for a, b in pairwise(entries.pos.tolist()))
     for pos, row, group, before in rows_of(entries[:4]):
         assert codes.offsets[row] <= pos < codes.offsets[row + 1]

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from dedup.reuse.groups import group_prints
-from dedup.reuse.prints import winnow
+from dedup.reuse.prints.groups import group_prints
+from dedup.reuse.prints.winnow import winnow
 from tests.reuse.texts import Here, Text, codes_of, fresh, matches_of, occurrences_of, rows_of, standing
 
 Made = Callable[[int], list[Text]]

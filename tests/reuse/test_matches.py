@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dedup.reuse import kernels, matches
-from dedup.reuse.prints import winnow
+from dedup.reuse.prints.winnow import winnow
 from tests import naive_reuse as naive
 from tests.reuse.texts import LENGTH, Here, Text, codes_of, covered, fresh, matches_of, repetitive, rows_of
 
@@ -116,7 +116,7 @@ def test_matches__do_not_depend_on_how_the_work_is_dealt_out(texts: list[Text]) 
     whole = matches_of(texts, identity=0.85)[0]
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as executor:
         patch.setattr(matches, "PIECE_ENTRIES", 3)
-        patch.setattr("dedup.reuse.prints.PIECE_TOKENS", 20)
+        patch.setattr("dedup.reuse.prints.winnow.PIECE_TOKENS", 20)
         dealt, _ = matches.find_matches(codes_of(texts), length=LENGTH, cap=100, identity=0.85, executor=executor)
     assert rows_of(dealt) == rows_of(whole)
 

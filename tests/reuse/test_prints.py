@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.reuse import kernels, prints
+from dedup.reuse.prints import kernels, winnow
 from tests import naive_reuse as naive
 from tests.reuse.texts import Here, Text, codes_of, fresh, repetitive, rows_of
 
@@ -33,7 +33,7 @@ def test_winnow__chooses_the_least_print_of_every_window(texts: list[Text], k: i
 
 @given(repetitive(), st.integers(2, 20))
 def test_winnow__gives_equal_runs_a_print_at_the_same_place(texts: list[Text], length: int) -> None:
-    found = prints.winnow(codes_of(texts), length=length, executor=Here())
+    found = winnow.winnow(codes_of(texts), length=length, executor=Here())
     starts = np.cumsum([0, *map(len, texts)]).tolist()
     places = {int(p) for p in found.pos}
     for runs in naive.runs_of(texts, length).values():
@@ -44,25 +44,25 @@ def test_winnow__gives_equal_runs_a_print_at_the_same_place(texts: list[Text], l
 @given(repetitive())
 def test_winnow__does_not_depend_on_how_the_rows_are_dealt_out(texts: list[Text]) -> None:
     codes = codes_of(texts)
-    whole = prints.winnow(codes, length=16, executor=Here())
-    parts = [prints._winnow_rows(codes, d, d + 1, 8, 9) for d in range(len(texts))]
+    whole = winnow.winnow(codes, length=16, executor=Here())
+    parts = [winnow._winnow_rows(codes, d, d + 1, 8, 9) for d in range(len(texts))]
     assert rows_of(whole) == [row for part in parts for row in rows_of(part)]
 
 
 def test_winnow__cuts_large_collections_into_ranges_of_whole_rows() -> None:
-    offsets = np.arange(8) * (prints.PIECE_TOKENS // 2 + 1)
+    offsets = np.arange(8) * (winnow.PIECE_TOKENS // 2 + 1)
     codes = codes_of([])._replace(offsets=offsets)
-    ranges = list(prints.row_ranges(codes))
+    ranges = list(winnow.row_ranges(codes))
     assert ranges[0][0] == 0 and ranges[-1][1] == 7 and len(ranges) > 2
     assert all(last == first for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False))
 
 
 def test_winnow__of_nothing_is_nothing() -> None:
     for texts in ([], [[]], [[], [1] * 15, []]):
-        assert rows_of(prints.winnow(codes_of(texts), length=16, executor=Here())) == []
+        assert rows_of(winnow.winnow(codes_of(texts), length=16, executor=Here())) == []
 
 
 def test_winnow__chooses_about_two_of_every_window() -> None:
     """The expected density of winnowing is 2 / (w + 1)."""
-    found = prints.winnow(codes_of([fresh(Random(3), 20_000)]), length=50, executor=Here())
-    assert 0.9 < len(found.pos) / 20_000 * (50 - prints.gram_of(50) + 2) / 2 < 1.1
+    found = winnow.winnow(codes_of([fresh(Random(3), 20_000)]), length=50, executor=Here())
+    assert 0.9 < len(found.pos) / 20_000 * (50 - winnow.gram_of(50) + 2) / 2 < 1.1

@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dedup.documents.normalise import Codes
-from dedup.reuse.groups import Crowded
 from dedup.reuse.matches import Matches, find_matches
 from dedup.reuse.occurrences import Occurrences, find_occurrences
+from dedup.reuse.prints.groups import Crowded
 
 LENGTH = 16
 Text = list[int]

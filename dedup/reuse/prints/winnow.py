@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.documents.normalise import Codes
-from dedup.reuse import kernels
+from dedup.reuse.prints import kernels
 
 PIECE_TOKENS = 2 << 20
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.documents.normalise import Codes
-from dedup.reuse import kernels
-from dedup.reuse.prints import Prints
+from dedup.reuse.prints import kernels
+from dedup.reuse.prints.winnow import Prints
 
 # Prints of a larger group are compared with those in its first rows only: as candidates in a large bucket are.
 LEADERS = 16
