@@ -364,6 +364,15 @@ def unite_spans(rows, starts, ends, parent, slack, share):
                 if starts[j] == starts[i] and ends[j] == ends[i]:
                     continue
                 break
+        # The one before it that it coincides with may have been joined to another one, with which it does not.
+        for j in range(i - 1, -1, -1):
+            least = min(length, ends[j] - starts[j])
+            allowed = min(slack, np.int64(share * least))
+            if rows[j] != rows[i] or starts[i] - starts[j] > min(slack, np.int64(share * length)):
+                break
+            if abs(ends[j] - ends[i]) <= allowed and starts[i] - starts[j] <= allowed:
+                unite(parent, i, j)
+                break
 
 
 @njit(nogil=True, cache=True)

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.reuse import kernels
@@ -24,6 +24,7 @@ def match(*rows: tuple[int, ...]) -> Matches:
 
 
 @given(spans)
+@example([(0, 0, 22), (0, 0, 24), (0, 1, 20)])
 def test_unite__joins_spans_only_if_they_nearly_coincide_and_each_with_one_that_does(
     drawn: list[tuple[int, int, int]],
 ) -> None:
