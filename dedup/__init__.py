@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedup.batch import dedupe
+    from dedup.batch import dedupe, find_templates
     from dedup.comparison import Comparison, compare
     from dedup.config import Config
     from dedup.documents.normalise import normalise
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dedup.fingerprints.sketch import minhashes
     from dedup.result import Result
     from dedup.stages import Progress
+    from dedup.templates.model import Template
 
 __version__ = "0.1.0"
 
@@ -30,9 +31,11 @@ _HOMES = {
     "OutputError": "dedup.errors",
     "Progress": "dedup.stages",
     "Result": "dedup.result",
+    "Template": "dedup.templates.model",
     "compare": "dedup.comparison",
     "dedupe": "dedup.batch",
     "find_passages": "dedup.batch",
+    "find_templates": "dedup.batch",
     "passages": "dedup.repeats",
     "Passage": "dedup.repeats",
     "Occurrence": "dedup.repeats",
@@ -51,8 +54,10 @@ __all__ = [
     "OutputError",
     "Progress",
     "Result",
+    "Template",
     "compare",
     "dedupe",
+    "find_templates",
     "minhashes",
     "normalise",
 ]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dedup.decide import EXACT_CODE, Decision
 from dedup.matches.candidates import LARGEST
 from dedup.matches.verify import Verified
-from dedup.tables import CLUSTERS, DOCUMENTS, LABELS, PAIRS, REMOVED
+from dedup.tables import CLUSTERS, DOCUMENTS, FAMILIES, LABELS, PAIRS, REMOVED
 
 # Columns of a documents table that only pieces have.
 PIECE = ("page", "piece", "start", "end", "kind")
@@ -23,10 +23,13 @@ def documents_table(
     reference: np.ndarray,
     decision: Decision,
     labels: np.ndarray,
+    template: np.ndarray,
+    family: np.ndarray,
 ) -> pa.Table:
     """One row per document, `DOCUMENTS`; `rows` and `names` are those of the collection and its files.
 
-    `labels` [m] int8 are numbers of `LABELS`, 0 for kept documents.
+    `labels` [m] int8 are numbers of `LABELS`, 0 for kept documents; `template` and `family` [m] int64 count from 1, 0
+    for none.
     """
     m = len(order)
     rank = np.empty(m, np.int64)
@@ -51,6 +54,8 @@ def documents_table(
             rows.column(name) if name in rows.column_names else pa.nulls(m, DOCUMENTS.field(name).type)
             for name in PIECE
         ),
+        pa.array(template, mask=template == 0),
+        pa.array(family, mask=family == 0),
     ]
     return pa.table(columns, schema=DOCUMENTS)
 
@@ -234,6 +239,42 @@ def clusters_table(documents: pa.Table, decision: Decision) -> pa.Table:
         pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), struct),
     ]
     return pa.table(columns, schema=CLUSTERS)
+
+
+def members_of(documents: pa.Table, families: int) -> list[tuple[str, ...]]:
+    """The identifiers of the documents of each of the first families, in the order of the input."""
+    order, edges = _by_family(documents, families)
+    ids = documents.column("id").take(pa.array(order)).to_pylist()
+    return [tuple(ids[begin:end]) for begin, end in zip(edges, edges[1:], strict=False)]
+
+
+def families_table(documents: pa.Table, templates: int) -> pa.Table:
+    """One row per family, `FAMILIES`; the first ones have a template."""
+    count = int(pc.max(documents.column("family")).as_py() or 0)
+    order, edges = _by_family(documents, count)
+    filled = documents.column("template").to_numpy(zero_copy_only=False)
+    filled = np.bincount(np.nan_to_num(filled).astype(np.int64), minlength=count + 1)[1:]
+    numbers = np.arange(1, count + 1)
+    ids = documents.column("id").take(pa.array(order))
+    members = pa.StructArray.from_arrays(
+        [pa.array(order), _flat(ids)], fields=list(FAMILIES.field("members").type.value_type)
+    )
+    columns = [
+        pa.array(numbers),
+        pa.array(np.diff(edges)),
+        pa.array(numbers, mask=numbers > templates),
+        pa.array(filled),
+        pa.ListArray.from_arrays(pa.array(np.array(edges, np.int32)), members),
+    ]
+    return pa.table(columns, schema=FAMILIES)
+
+
+def _by_family(documents: pa.Table, families: int) -> tuple[np.ndarray, list[int]]:
+    """The documents of the first families, and where each family begins and ends among them."""
+    family = pc.fill_null(documents.column("family"), 0).to_numpy()
+    order = np.argsort(family, kind="stable")
+    edges = np.searchsorted(family[order], np.arange(1, families + 2))
+    return order[edges[0] : edges[-1]], (edges - edges[0]).tolist()
 
 
 def removed_table(documents: pa.Table, decision: Decision) -> pa.Table:

@@ -25,6 +25,7 @@ from dedup.matches.bands import Bands, choose_bands
 from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.result import Result
 from dedup.stages import Progress, Run, finish, versions
+from dedup.templates.model import Template
 from dedup.work import SPOOL, SPOOL_PART, WorkFolder
 
 
@@ -122,6 +123,48 @@ def find_passages(
     """
     config = (config or Config()).with_(passages=True, unit="page", audit=0, write="none")
     return _go(inputs, config, None, on_progress, against, out, work, resume, force)
+
+
+def find_templates(
+    inputs: str | Path | Sequence[Any] | pa.Table | pa.RecordBatch | Iterable[tuple[str, str]],
+    config: Config | None = None,
+    *,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> list[Template]:
+    """Find the templates that texts of a collection were filled into.
+
+    Parameters
+    ----------
+    inputs, config, on_progress
+        As those of `dedupe`.
+
+    Returns
+    -------
+    list of Template
+        That of the largest family first; `Template.match` tells the values of a text, `Template.members` the
+        documents of the family.
+
+    Raises
+    ------
+    ConfigError, InputError, Cancelled
+        As `dedupe` does.
+
+    Notes
+    -----
+    Copies are found first, and one of each stands for all. With `dedupe` and ``templates = True`` the values of all
+    documents are at hand as well: `Result.values`. Some milliseconds per document of a family and 3,000 characters.
+    """
+    return fill_templates(inputs, config, on_progress=on_progress).templates
+
+
+def fill_templates(
+    inputs: str | Path | Sequence[Any] | pa.Table | pa.RecordBatch | Iterable[tuple[str, str]],
+    config: Config | None = None,
+    **more: Any,
+) -> Result:
+    """Find templates and the values of all documents, and write no collection; `more` as `dedupe` takes it."""
+    config = (config or Config()).with_(templates=True, audit=0, write="none")
+    return dedupe(inputs, config, **more)
 
 
 def _go(

@@ -102,6 +102,14 @@ Work = Annotated[str | None, typer.Option(help="Folder for intermediate files. [
 Resume = Annotated[bool | None, typer.Option("--resume", help="Go on with a run that was stopped.")]
 Force = Annotated[bool | None, typer.Option("--force", help="Replace an earlier result in OUT.")]
 Strict = Annotated[bool | None, typer.Option("--strict", help="Exit 2 if a record could not be read.")]
+Unit = Annotated[
+    str | None,
+    typer.Option(help="page: a record is a document; piece: each text a page holds. [default: page]", metavar="WHAT"),
+]
+Within = Annotated[
+    str | None, typer.Option(help="Compare only documents with equal values of this field.", metavar="FIELD")
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of hashing and sampling. [default: 1]", metavar="N")]
 Inputs = Annotated[list[str], typer.Argument(metavar="IN…", help="Files, folders, patterns; - is stdin (JSON lines).")]
 Json = Annotated[bool | None, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 
@@ -116,12 +124,7 @@ def run(
     html: Html = None,
     threshold: Threshold = None,
     recall: Recall = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            help="page: a record is a document; piece: each text a page holds. [default: page]", metavar="WHAT"
-        ),
-    ] = None,
+    unit: Unit = None,
     boilerplate: Boilerplate = None,
     source: SiteField = None,
     passages: Annotated[
@@ -130,6 +133,10 @@ def run(
     length: Length = None,
     cap: Cap = None,
     identity: Identity = None,
+    templates: Annotated[
+        bool | None,
+        typer.Option("--templates", help="Also find texts filled into one template, and the values of each."),
+    ] = None,
     remove: Annotated[
         str | None,
         typer.Option(
@@ -144,9 +151,7 @@ def run(
             metavar="RULE",
         ),
     ] = None,
-    within: Annotated[
-        str | None, typer.Option(help="Compare only documents with equal values of this field.", metavar="FIELD")
-    ] = None,
+    within: Within = None,
     against: Against = None,
     write: Annotated[
         str | None,
@@ -161,7 +166,7 @@ def run(
     k: SketchValues = None,
     bands: BandCount = None,
     rows: RowCount = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of hashing and sampling. [default: 1]", metavar="N")] = None,
+    seed: Seed = None,
     threads: Threads = None,
     config: Settings = None,
     work: Work = None,
@@ -187,6 +192,7 @@ def run(
         "length": length,
         "cap": cap,
         "identity": identity,
+        "templates": templates,
         "remove": remove,
         "cut": cut,
         "threshold": threshold,
@@ -264,6 +270,54 @@ def passages(
     _run("find_passages", inputs, given, config)
 
 
+@app.command()
+def templates(
+    inputs: Inputs,
+    output: Output = None,
+    text: TextFields = None,
+    id_: IdField = None,
+    encoding: Encoding = None,
+    html: Html = None,
+    unit: Unit = None,
+    boilerplate: Boilerplate = None,
+    source: SiteField = None,
+    within: Within = None,
+    against: Against = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    config: Settings = None,
+    work: Work = None,
+    resume: Resume = None,
+    force: Force = None,
+    strict: Strict = None,
+    json_: Json = None,
+) -> None:
+    """Find texts that were filled into one template: the template, and a table of the values of each text.
+
+    Copies of a text are found first; they are filled in, too, and no collection is written.
+    """
+    given = {
+        "text": text,
+        "id": id_,
+        "encoding": encoding,
+        "html": html,
+        "unit": unit,
+        "boilerplate": boilerplate,
+        "source": source,
+        "within": within,
+        "against": against or None,
+        "seed": seed,
+        "threads": threads,
+        "output": output,
+        "work": work,
+        "resume": resume,
+        "force": force,
+        "strict": strict,
+        "json": json_,
+    }
+    _run("fill_templates", inputs, given, config)
+
+
 def _run(driver: str, inputs: list[str], given: dict[str, Any], config: Path | None) -> None:
     """Run a driver over files and say what came of it."""
     values, flags = _settle(given, config)
@@ -281,6 +335,8 @@ def _run(driver: str, inputs: list[str], given: dict[str, Any], config: Path | N
         console.put_json({**summary, "elapsed": round(seconds, 3), "output": flags["output"]})
     elif driver == "find_passages":
         console.put_passages(summary, result.passages, result.crowded, flags["output"], seconds)
+    elif driver == "fill_templates":
+        console.put_templates(summary, result.templates, flags["output"], seconds)
     else:
         console.put_summary(summary, flags["output"], seconds)
     if flags.get("strict") and summary["rejected"]:

@@ -245,7 +245,7 @@ def collect_files(
                 yield partial(_numbered, number, task, config, bands)
             notes.extend(said)  # complete by now
 
-    keep_texts = config.passages or any(is_extracted(source, config) for source in sources)
+    keep_texts = config.passages or config.templates or any(is_extracted(source, config) for source in sources)
     text_sizes: list[np.ndarray] = []
     lined = LineSink(work, config) if by_line(config) else None
     with (
@@ -432,7 +432,7 @@ def _held_texts(given: pa.Table, collected: list[pa.Table], config: Config) -> p
     """The texts of documents in memory, if offsets into them will be asked for, or if they are not the given ones."""
     if config.html:
         return pa.concat_tables([given.slice(0, 0), *collected]).column("text").combine_chunks()
-    return given.column("text").combine_chunks() if config.passages else None
+    return given.column("text").combine_chunks() if config.passages or config.templates else None
 
 
 def _row_schema(fields: Fields) -> pa.Schema:

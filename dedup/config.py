@@ -74,6 +74,8 @@ class Config:
         Least share of equal tokens of two occurrences of a passage; 1: only exact ones.
     cut : bool, default False
         Also write ``cut/``: the collection without what stands in it before, pieces or passages.
+    templates : bool, default False
+        Also find texts that were filled into one template: ``templates.jsonl``, and a table of the values of each.
     remove : str, default "exact,near"
         Labels of the documents that are removed, of exact, near, templated, partial.
     html : bool, default False
@@ -111,6 +113,7 @@ class Config:
     cap: int = 100
     identity: float = 0.85
     cut: bool = False
+    templates: bool = False
     remove: str = "exact,near"
     html: bool = False
     audit: int = 1000

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dedup.pair import Fate, Pair
     from dedup.reasons.explain import Explanation
     from dedup.stages import Progress
+    from dedup.templates.model import Template
 
 STAGES = {
     "read": "reading, normalising, sketching",
@@ -25,6 +26,7 @@ STAGES = {
     "passages": "passages",
     "match": "near copies",
     "label": "labels",
+    "templates": "templates",
     "cluster": "clusters",
     "audit": "measuring recall",
     "write": "writing",
@@ -32,6 +34,9 @@ STAGES = {
 
 
 PASSAGE_ROWS = ("read", "rejected", "empty", "identifiers", "boilerplate", "time", "memory", "written")
+BEGINNING = 60  # characters of a template that are shown
+VALUES = "values/00001.csv"  # of the largest template
+TEMPLATE_ROWS = (*PASSAGE_ROWS, "clusters", "templates", "lost")
 
 
 def say(message: str) -> None:
@@ -93,7 +98,8 @@ class ProgressBars:
         if progress.stage == "read" and progress.done:
             amount = f"{progress.done / 1e6:,.0f} of up to {progress.total / 1e6:,.0f} MB of text"
         elif progress.total:
-            amount = f"{progress.done} of {progress.total} bands"
+            unit = "" if progress.stage == "templates" else " bands"
+            amount = f"{progress.done:,} of {progress.total:,}{unit}"
         self._bars.update(
             self._tasks[progress.stage], completed=progress.done, total=progress.total or None, amount=amount
         )
@@ -152,6 +158,7 @@ def summary_rows(summary: dict[str, Any], out: str, seconds: float) -> list[tupl
     ]
     if summary["passages"] is not None:
         rows.append(("passages", _passages(summary)))
+    rows += _templates_found(summary)
     if summary["unsearched"]:
         rows.append(("unsearched", f"{summary['unsearched']:,} places in crowded buckets were left unsearched"))
     stages = ", ".join(f"{name} {value:.2f}" for name, value in summary["seconds"].items())
@@ -197,6 +204,33 @@ def _passages(summary: dict[str, Any]) -> str:
     if summary["crowded"]:
         said += f"; {summary['crowded']:,} more in too many documents (--cap), see crowded.jsonl"
     return said
+
+
+def _templates_found(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    if summary["templates"] is None:
+        return []
+    count, families = summary["templates"], summary["families"]
+    if not count:
+        return [("templates", f"none; {families:,} families of texts alike" if families else "none")]
+    said = f"{count:,}, and {summary['filled']:,} documents filled into them; see templates.jsonl and values/"
+    rows = [("templates", said)]
+    if summary["lost"]:
+        rows.append(("lost", f"{summary['lost']:,} values that one copy lost stand in another; see `lost` in values/"))
+    return rows
+
+
+def put_templates(summary: dict[str, Any], templates: list[Template], out: str, seconds: float) -> None:
+    """The end of a search for templates, for people: the largest ones, and the counts."""
+    rows = []
+    for name, value in summary_rows(summary, out, seconds):
+        if name in TEMPLATE_ROWS:
+            rows.append((name, value))
+        if name == "templates":
+            for template in templates[:5]:
+                said = " ".join(template.readable()[:BEGINNING].split())
+                rows.append(("", f"{template.size:,} × {said}…"))
+    rows.append(("next", f"head -3 {out}/{VALUES}" if templates else f"head -3 {out}/clusters.jsonl"))
+    _put_rows(rows)
 
 
 def put_passages(summary: dict[str, Any], passages: pa.Table, crowded: pa.Table, out: str, seconds: float) -> None:
@@ -259,6 +293,8 @@ def _files(summary: dict[str, Any]) -> str:
         absent.add("text/")
     if summary["passages"] is None:
         absent |= {"passages.jsonl", "crowded.jsonl"}
+    if summary["templates"] is None:
+        absent |= {"templates.jsonl", "values/"}
     if summary["unit"] == "page":
         absent |= {"pieces.jsonl", "pages.jsonl"}
     if summary["boilerplate"] is None:

@@ -16,13 +16,15 @@ from dedup.matches.verify import Verified, verify_pairs
 from dedup.reasons.label import Overlap, label_pairs, label_rest, labels_of_rules
 from dedup.reuse.coverage import Coverage, measure_coverage
 from dedup.reuse.matches import Matches
-from dedup.tables import LABELS, PARTIAL, TEMPLATED
+from dedup.tables import EXACT, LABELS, NEAR, PARTIAL, TEMPLATED
 
 # Share of a document's shingles that must stand in another for it to be removed as a part of that.
 CONTAINED = 0.9
 # Share of the longer text that passages must cover for the two to be looked at as one text.
 LEAST_BODY = 0.25
 UNKNOWN = -1
+# Labels of copies: texts of one template are none, and a part is no copy of the whole.
+COPIES = f"{EXACT},{NEAR}"
 
 
 class Labelled(NamedTuple):
@@ -129,7 +131,12 @@ class Texts(NamedTuple):
 
 
 def label_and_decide(
-    pairs: Weighted, labels: np.ndarray, texts: Texts, config: Config, label: Callable[[np.ndarray], np.ndarray]
+    pairs: Weighted,
+    labels: np.ndarray,
+    texts: Texts,
+    config: Config,
+    label: Callable[[np.ndarray], np.ndarray],
+    rounds: int = 0,
 ) -> tuple[np.ndarray, Decision]:
     """Decide, label the links that decided, and decide anew while one of them turns out to be no copy.
 
@@ -144,6 +151,8 @@ def label_and_decide(
     config : Config
     label : function
         The labels ``int8`` of some of the pairs, by their numbers ``int64``.
+    rounds : int
+        How often at most; links that decide then and have no label count as near. 0: until all have one.
 
     Returns
     -------
@@ -157,9 +166,17 @@ def label_and_decide(
         decision = decide(texts.order, texts.leaders, pairs, links, texts.reference, contained)
         deciding = np.unique(decision.pair[decision.pair >= 0])
         deciding = deciding[labels[deciding] == UNKNOWN]
-        if not len(deciding):
+        if not len(deciding) or rounds == 1:
             return labels, decision
+        rounds -= 1
         labels[deciding] = label(deciding)
+        # A document of a template goes from link to link: in a family of thousands that would be hundreds of rounds.
+        freed = deciding[~are_links(pairs.similarity[deciding], labels[deciding], config)]
+        documents = np.zeros(len(texts.order), bool)
+        documents[pairs.a[freed]] = documents[pairs.b[freed]] = True
+        others = links & (labels == UNKNOWN) & documents[pairs.a] & documents[pairs.b]
+        following = np.flatnonzero(others)
+        labels[following] = label(following)
 
 
 def labeller(codes: Codes, pairs: Verified, config: Config, executor: Executor) -> Callable[[np.ndarray], np.ndarray]:

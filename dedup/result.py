@@ -7,7 +7,8 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pyarrow.parquet as pq
 
 from dedup.assemble import (
     clusters_table,
+    families_table,
     label_codes,
+    members_of,
     removed_table,
     with_decision,
     with_labels,
@@ -34,11 +37,15 @@ from dedup.documents.sources import Source
 from dedup.errors import ConfigError, InputError
 from dedup.folder import check_output, replace_folder
 from dedup.jsonlines import read_json_table
-from dedup.labelling import UNKNOWN, Texts, label_and_decide, templates_kept
+from dedup.labelling import COPIES, UNKNOWN, Texts, label_and_decide, templates_kept
 from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.reasons.label import label_pairs
 from dedup.save import RunFolder, read_extracted, read_texts
-from dedup.tables import CROWDED, EXACT, FORMAT, LABELS, NEAR, PARTIAL, PASSAGES, REJECTED
+from dedup.tables import CROWDED, EXACT, FILLED, FORMAT, LABELS, NEAR, PARTIAL, PASSAGES, REJECTED
+from dedup.templates.lost import count_lost
+from dedup.templates.model import Template
+from dedup.templates.write import TEMPLATES, VALUES, read_templates, read_values
+from dedup.valuetables import ValueTables
 
 
 class Result:
@@ -74,6 +81,8 @@ class Result:
         boilerplate: BoilerplateTable | None = None,
         page_texts: pa.LargeStringArray | None = None,
         copied: np.ndarray | None = None,
+        templates: list[Template] | None = None,
+        filled: Callable[[], pa.Table] | None = None,
     ) -> None:
         self.documents = documents
         self.pairs = pairs
@@ -84,6 +93,7 @@ class Result:
         self._texts = texts
         self._passages, self._crowded, self._boilerplate = passages, crowded, boilerplate
         self._page_texts, self._copied = page_texts, copied
+        self._templates, self._read_filled = templates, filled
         if decision is not None:
             self.__dict__["_decision"] = decision  # known already; else worked out from the tables when asked for
 
@@ -110,8 +120,11 @@ class Result:
         order[rank] = np.arange(m)
         return order[lowest]
 
-    def _decide(self, threshold: float) -> tuple[Decision, np.ndarray, np.ndarray]:
-        """The fates with some threshold; which rows of the pairs are pairs of texts, and the labels of these."""
+    def _decide(self, threshold: float, remove: str = "") -> tuple[Decision, np.ndarray, np.ndarray]:
+        """The fates with some threshold; which rows of the pairs are pairs of texts, and the labels of these.
+
+        `remove` are the labels of what is removed, if not those of the run.
+        """
         m = len(self.documents)
         rank = self.documents.column("rank").to_numpy()
         order = np.empty(m, np.int64)
@@ -129,7 +142,7 @@ class Result:
         )
         names = ("doc_a", "doc_b", "similarity", "containment_a", "containment_b")
         pairs = Weighted(*(self.pairs.column(name).to_numpy()[which] for name in names))
-        config = self.config.with_(threshold=threshold)
+        config = self.config.with_(threshold=threshold, remove=remove or self.config.remove)
         labels, decision = label_and_decide(pairs, labels, about, config, self._labeller(pairs, config))
         return decision, which, labels
 
@@ -214,7 +227,8 @@ class Result:
 
         Equal to a new run with that threshold and the bands of this one; but of a text with more than 256 copies not
         every pair is listed, and those that only the new clusters would name are missing. Pairs that decided in this
-        run keep their labels. Texts of pairs that decide now are read again; with `boilerplate` these count as near.
+        run keep their labels, and its templates stay. Texts of pairs that decide now are read again; with `boilerplate`
+        these count as near.
 
         Raises
         ------
@@ -248,6 +262,7 @@ class Result:
             "templates_kept": templates_kept(
                 self.pairs.column("similarity").to_numpy()[which], pair_labels, self.config.with_(threshold=threshold)
             ),
+            "lost": self._count_lost(threshold),
             "recall": None,
         }
         return Result(
@@ -263,6 +278,8 @@ class Result:
             boilerplate=self._boilerplate,
             page_texts=self._page_texts,
             copied=self._copied,
+            templates=self._templates,
+            filled=lambda: self._filled,
         )
 
     @property
@@ -285,6 +302,65 @@ class Result:
     def boilerplate(self) -> BoilerplateTable | None:
         """What was set aside; None if the run did not ask for it."""
         return self._boilerplate
+
+    @cached_property
+    def templates(self) -> list[Template]:
+        """The templates, that of the largest family first; that of family k is number k - 1.
+
+        Raises
+        ------
+        ConfigError
+            If the run looked for none.
+        """
+        if self._templates is None:
+            raise ConfigError("this run looked for no templates; run it with templates = True (--templates)")
+        members = members_of(self.documents, len(self._templates))
+        return [replace(template, members=ids) for template, ids in zip(self._templates, members, strict=True)]
+
+    @cached_property
+    def families(self) -> pa.Table:
+        """Texts that have their wording in common, one row per family of two and more: `dedup.tables.FAMILIES`."""
+        return families_table(self.documents, len(self.templates))
+
+    def values(self, template: int) -> pa.Table:
+        """What every document has in the slots of a template, as `values/` has it: one row per document.
+
+        Parameters
+        ----------
+        template : int
+            From 1, as in `documents`.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such template, or the run looked for none.
+        """
+        if not 1 <= template <= len(self.templates):
+            raise ConfigError(f"template {template}: there are {len(self.templates)}, from 1")
+        values = self._value_tables
+        assert values is not None
+        return values.table(template)
+
+    @cached_property
+    def _value_tables(self) -> ValueTables | None:
+        if self._templates is None:
+            return None
+        return ValueTables(self.documents, self._templates, self._filled, self._copies)
+
+    @cached_property
+    def _copies(self) -> np.ndarray:
+        """The document that each is a copy of, whatever is removed."""
+        same = set(self.config.removed_labels()) == set(COPIES.split(","))
+        return self._decision.kept if same else self._decide(self.config.threshold, COPIES)[0].kept
+
+    def _count_lost(self, threshold: float) -> int | None:
+        if self._templates is None:
+            return None
+        return count_lost(self._templates, self._filled, self._decide(threshold, COPIES)[0].kept)
+
+    @cached_property
+    def _filled(self) -> pa.Table:
+        return self._read_filled() if self._read_filled is not None else FILLED.empty_table()
 
     def _asked(self, table: pa.Table | None) -> pa.Table:
         if table is None:
@@ -354,6 +430,7 @@ class Result:
             rejected=self._rejected,
             texts=self._texts,
             page_texts=self._page_texts,
+            values=self._value_tables,
         )
 
     @classmethod
@@ -380,6 +457,7 @@ class Result:
         documents = documents.unify_dictionaries()
         sources, config = run["sources"], Config(**run["config"])
         extracted = read_extracted(folder) if config.html and not sources else None
+        templates = read_templates(folder / TEMPLATES) if (folder / TEMPLATES).exists() else None
         return cls(
             documents=documents,
             pairs=pairs,
@@ -392,6 +470,8 @@ class Result:
             passages=read_json_table(folder / "passages.jsonl", PASSAGES),
             crowded=read_json_table(folder / "crowded.jsonl", CROWDED),
             boilerplate=BoilerplateTable.load(table) if (table := folder / "boilerplate.jsonl").exists() else None,
+            templates=templates,
+            filled=partial(read_values, folder / VALUES, len(templates)) if templates is not None else None,
         )
 
 

@@ -30,6 +30,8 @@ from dedup.errors import InputError
 from dedup.jsonlines import read_json_table, write_json_lines
 from dedup.pages.boilerplate.table import BoilerplateTable
 from dedup.tables import CUTS, FORMAT
+from dedup.templates.write import VALUES
+from dedup.valuetables import ValueTables
 
 
 class Pages(NamedTuple):
@@ -76,6 +78,8 @@ class RunFolder:
         Of inputs that are no files.
     page_texts : pa.LargeStringArray or None
         Of every record, where texts were taken out of what was read, if they are at hand.
+    values : ValueTables or None
+        None if the run looked for no templates.
     """
 
     lines: dict[str, pa.Table]
@@ -90,6 +94,7 @@ class RunFolder:
     rejected: list[Record]
     texts: pa.ChunkedArray | None
     page_texts: pa.LargeStringArray | None
+    values: ValueTables | None
 
     def write(self, folder: Path, on_file: Callable[[str], None]) -> None:
         """Write every file, several at a time: they are independent, and most of the work is done outside Python."""
@@ -101,6 +106,8 @@ class RunFolder:
             tasks.append((f"{name}.jsonl", partial(put_lines, table, folder / f"{name}.jsonl")))
         if self.boilerplate is not None:
             tasks.append(("boilerplate.jsonl", partial(self.boilerplate.save, folder / "boilerplate.jsonl")))
+        if self.values is not None:
+            tasks.append((VALUES, partial(self.values.write, folder)))
         if self.texts is not None:
             tasks.append((IN_MEMORY, partial(self._write_texts, folder)))
         else:
@@ -395,7 +402,7 @@ class RunFolder:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """A Parquet file; dictionaries only where values repeat, since building one over row numbers costs most of it."""
-    repeated = [name for name in ("file", "label", "page", "kind") if name in table.column_names]
+    repeated = [name for name in ("file", "label", "page", "kind", "template", "family") if name in table.column_names]
     pq.write_table(table, path, compression="zstd", compression_level=1, use_dictionary=repeated)
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,8 @@ from dedup.reuse.matches import Matches
 from dedup.shape import cut_pieces, set_aside, set_aside_counts, sketch
 from dedup.shared import Shared, copied_stretches, crowded_table, find_shared, passages_table, redundant_tokens
 from dedup.tables import LABELS, PARTIAL
+from dedup.templated import find_templated
+from dedup.templates.lost import count_lost
 from dedup.work import WorkFolder
 
 MEASURE_S = 0.02  # how often the memory is looked at while a stage runs; it takes about .1 ms
@@ -119,7 +122,7 @@ def finish(
                 documents, matches = cut_pieces(pages, matches, executor)
             documents = sketch(documents, config, bands, executor)
     found = _searched(documents, config, bands, run, executor, work)
-    return conclude(pages, documents, found, shared, matches, config, bands, run, executor, texts)
+    return conclude(pages, documents, found, shared, matches, config, bands, run, executor, work, texts)
 
 
 def finds_partial(config: Config) -> bool:
@@ -207,6 +210,7 @@ def conclude(
     bands: Bands | None,
     run: Run,
     executor: Executor,
+    work: WorkFolder | None = None,
     texts: pa.ChunkedArray | None = None,
 ) -> Result:
     """Label what was found, decide what is kept, and put the tables of the result together.
@@ -220,10 +224,16 @@ def conclude(
         labelled = Labelled.of(found.pairs)
         if matches is not None and bands is not None and finds_partial(config):
             labelled = with_partial(labelled, collection, found.leaders, matches, config, executor)
-        label = labeller(collection.codes, labelled.pairs, config, executor)
         about = Texts(found.order, found.leaders, reference, tokens)
-        labels, decision = label_and_decide(Weighted.of(labelled.pairs), labelled.labels, about, config, label)
-        labelled = Labelled(labelled.pairs, labels)
+        if bands is None or not config.templates:
+            label = labeller(collection.codes, labelled.pairs, config, executor)
+            labels, decision = label_and_decide(Weighted.of(labelled.pairs), labelled.labels, about, config, label)
+            labelled, templated, copies = Labelled(labelled.pairs, labels), None, decision.kept
+    if bands is not None and config.templates:
+        with run.stage("templates"):
+            tell = partial(run.tell, "templates")
+            found_all = find_templated(pages, collection, labelled, about, config, executor, work, tell)
+            labelled, decision, templated, copies = found_all
     with run.stage("cluster"):
         pairs = pairs_table(
             collection.rows.column("id"),
@@ -236,7 +246,9 @@ def conclude(
         )
         names = [source.name for source in collection.sources]
         labels = decision.labels(labelled.labels)
-        documents = documents_table(collection.rows, names, tokens, found.order, reference, decision, labels)
+        none = np.zeros(len(collection), np.int64)
+        numbers = (templated.template(), templated.family) if templated else (none, none)
+        documents = documents_table(collection.rows, names, tokens, found.order, reference, decision, labels, *numbers)
         passages = crowded = copied = None
         if shared is not None and config.passages:
             passages = passages_table(pages, shared.occurrences, first_documents(collection), config, executor)
@@ -274,6 +286,10 @@ def conclude(
         "extracted": any(is_extracted(source, config) for source in pages.sources),
         "boilerplate": None if pages.boilerplate is None else set_aside_counts(pages),
         "crowded": None if crowded is None else len(crowded),
+        "families": None if templated is None else int(templated.family.max(initial=0)),
+        "templates": None if templated is None else len(templated.templates),
+        "filled": None if templated is None else len(templated.filled),
+        "lost": None if templated is None else count_lost(templated.templates, templated.filled, copies),
         "repeated_ids": _repeated(collection.rows.column("id")),
         "recall": audit,
         "seconds": run.seconds,
@@ -295,6 +311,8 @@ def conclude(
         boilerplate=pages.boilerplate,
         page_texts=pages.texts,
         copied=copied,
+        templates=None if templated is None else templated.templates,
+        filled=None if templated is None else lambda: templated.filled,
     )
 
 

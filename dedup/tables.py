@@ -33,6 +33,9 @@ DOCUMENTS = pa.schema(
         ("start", pa.int64()),  # code points of the record's text
         ("end", pa.int64()),
         ("kind", pa.string()),  # piece, or rest: what a page puts around its texts
+        # With --templates; else null.
+        ("template", pa.int64()),  # the one it was filled into: line of templates.jsonl, from 1
+        ("family", pa.int64()),  # texts that have their wording in common, from 1; null for what is alone
     ]
 )
 
@@ -108,6 +111,38 @@ CROWDED = pa.schema(
     ]
 )
 
+FAMILIES = pa.schema(
+    [
+        ("family", pa.int64()),  # from 1; those with a template come first, and it has the same number
+        ("size", pa.int64()),  # documents, copies among them
+        ("template", pa.int64()),  # null if none was made: the texts differ by edits, not by values
+        ("filled", pa.int64()),  # documents that were filled into it
+        ("members", pa.list_(pa.struct([("doc", pa.int64()), ("id", pa.string())]))),  # in the order of the input
+    ]
+)
+
+# Of every document that was filled into a template; how `values/` is kept while a run goes on.
+FILLED = pa.schema(
+    [
+        ("template", pa.int32()),  # from 1; rows are sorted by it, then by doc
+        ("doc", pa.int64()),
+        ("edits", pa.int32()),
+        (
+            "spans",  # in reading order
+            pa.list_(
+                pa.struct(
+                    [
+                        ("slot", pa.int32()),
+                        ("start", pa.int32()),  # code points of the record's text
+                        ("end", pa.int32()),
+                        ("text", pa.string()),
+                    ]
+                )
+            ),
+        ),
+    ]
+)
+
 PIECES = pa.schema(
     [
         ("page", pa.string()),
@@ -165,6 +200,8 @@ FILES = {
     "removed.jsonl": "one removed document per line, and the one kept for it",
     "passages.jsonl": "with --passages: one passage per line, and every place it stands at",
     "crowded.jsonl": "with --passages: what stands in more documents than --cap, and so is no passage",
+    "templates.jsonl": "with --templates: one template per line: its words, its slots, a regular expression",
+    "values/": "with --templates: a table per template, with the values of every document filled into it",
     "pieces.jsonl": "with --unit piece: one piece per line, what it is kept as, and why",
     "pages.jsonl": "with --unit piece: one page per line, as the list of its pieces",
     "boilerplate.jsonl": "with --boilerplate: the lines that were set aside, with counts and examples",

@@ -16,9 +16,10 @@ from dedup.errors import OutputError
 STATE = "state.json"
 # What stands in a work folder; one that holds anything else is never touched.
 SPOOL, SPOOL_PART = "stdin.jsonl", "stdin.part"
-BOILERPLATE_FILE = "boilerplate.jsonl"
+BOILERPLATE_FILE, TEMPLATES_FILE = "boilerplate.jsonl", "templates.jsonl"
 FILES = (
     *("codes.u32", "keys.u64", "rows.arrow", "rejected.json", "texts.utf8", "kept.u32", BOILERPLATE_FILE),
+    *(TEMPLATES_FILE, "filled.arrow"),
     *(f"line_{name}.raw" for name in ("tokens", "points", "whole", "weak", "damage")),
 )
 ARRAYS = (
@@ -26,6 +27,7 @@ ARRAYS = (
     *("lengths", "hashes", "damage", "text_ends"),
     *("order", "leaders", "pairs"),
     *("matches", "crowded", "occurrences", "identity"),
+    *("families", "pair_labels"),
 )
 OWN = frozenset({"lock", SPOOL, SPOOL_PART, STATE, STATE + ".new", *FILES, *(f"{name}.npy" for name in ARRAYS)})
 

@@ -85,7 +85,7 @@ def options(command: str) -> set[str]:
     return {o for p in group.commands[command].params for o in p.opts if o.startswith("--")} - {"--help"}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", ["run", "passages", "explain", "compare", "bounds"])
+@pytest.mark.parametrize("command", ["run", "passages", "templates", "explain", "compare", "bounds"])
 def test_readme__documents_every_flag(command: str) -> None:
     missing = {flag for flag in options(command) if f"`{flag}" not in README}
     assert not missing

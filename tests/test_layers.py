@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "dedup"
 # Left to right; names are modules, or folders whose modules may import one another.
 ORDER = """
     errors config tables folder jsonlines memory work cache documents pages fingerprints matches reuse repeats reasons
-    decide comparison bounds paged collect assemble labelling shared shape composition save result columns stages batch
-    pair console cli __main__
+    templates decide comparison bounds paged collect assemble labelling shared rawtexts kin templated shape composition
+    valuetables save result columns stages batch pair console cli __main__
 """.split()
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

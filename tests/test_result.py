@@ -12,7 +12,7 @@ from dedup import tables
 
 WHEN_ASKED = {
     *("annotated/", "cut/", "text/", "cuts.jsonl", "passages.jsonl", "crowded.jsonl", "pieces.jsonl", "pages.jsonl"),
-    "boilerplate.jsonl",
+    *("boilerplate.jsonl", "templates.jsonl", "values/"),
 }
 PINNED = {"bands": 37, "rows": 6}
 
