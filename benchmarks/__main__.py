@@ -37,6 +37,7 @@ BENCHES = {
     "pieces": Bench("benchmarks.pages", "measure_pieces"),
     "boilerplate": Bench("benchmarks.pages", "measure_boilerplate"),
     "passages": Bench("benchmarks.pages", "measure_passages"),
+    "templates": Bench("benchmarks.quality.templates"),
     "real": Bench("benchmarks.quality", "measure_real"),
     "scaling": Bench("benchmarks.scaling"),
     "sketches": Bench("benchmarks.micro", "measure_sketches"),

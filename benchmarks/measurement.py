@@ -22,7 +22,10 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PACKAGES = ("dedup", "numpy", "numba", "pyarrow", "datasketch", "rensa", "gaoya", "fastsketchlsh", "pydivsufsort")
+PACKAGES = (
+    *("dedup", "numpy", "numba", "pyarrow"),
+    *("datasketch", "rensa", "gaoya", "fastsketchlsh", "pydivsufsort", "drain3"),
+)
 # What measures, or is measured; what merely comes out of it must not make the code look changed.
 MADE = ("benchmarks/results", "benchmarks/REPORT*", "benchmarks/report*.html")
 CODE = ("dedup", "corpus", "benchmarks", "tests/naive.py", *(f":(exclude){name}" for name in MADE))

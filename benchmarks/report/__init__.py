@@ -22,11 +22,13 @@ from benchmarks.report.sections import (
     real,
     scaling,
     sketches,
+    templates,
 )
 
 __all__ = ["ReportError", "Results", "figures", "read_results", "write_reports"]
 
-SECTIONS = (contenders, edits, quality, labels, pieces, boilerplate, passages, real, scaling, sketches, micro)
+PAGES = (labels, pieces, boilerplate, passages, templates)
+SECTIONS = (contenders, edits, quality, *PAGES, real, scaling, sketches, micro)
 README = ROOT / "README.md"
 
 

@@ -25,10 +25,11 @@ from benchmarks.report.sections import (
     real,
     scaling,
     sketches,
+    templates,
 )
 from benchmarks.report.sections.quality import of
 
-PARTS = (labels, pieces, boilerplate, passages)
+PARTS = (labels, pieces, boilerplate, passages, templates)
 MARK = re.compile(r"(<!-- figure: (?P<name>\S+) -->)(?P<text>.*?)(<!-- /figure -->)", re.DOTALL)
 
 
@@ -67,6 +68,7 @@ def _figures(results: Results) -> Iterator[tuple[str, str]]:
                 yield f"{bench}.{value}", count(sums[value])
             yield f"{bench}.missed", count(sums["pairs"] - sums["found"])
     yield from _pages(results)
+    yield from _templates(results)
     for line in results.of("micro"):
         case = [value for name, value in line.case.items() if name != "scheme" or value != "fast"]
         yield from _of_line(line, "micro", *case)
@@ -111,6 +113,28 @@ def _pages(results: Results) -> Iterator[tuple[str, str]]:
         yield from _of_line(line, "passages", "speed", line.case["collection"], f"threads {line.case['threads']}")
 
 
+def _templates(results: Results) -> Iterator[tuple[str, str]]:
+    """Values of planted families, by the targets' groups; families, labels, other tools and speed."""
+    lines = results.of("templates")
+    for name in (*templates.LEAST_F1, "no noise"):
+        cells = templates.group(lines, name)
+        for value in (*templates.COLUMNS, *templates.RATES, "span_precision") if cells else ():
+            yield _name("templates", name, value), share(templates.rate(cells, value))
+    for measure, by in (("families", ("tool", "texts", "language", "noise")), ("labels", ("members",))):
+        for line in of(lines, measure):
+            yield from _of_line(line, "templates", measure, *(line.case[part] for part in by))
+    for line in of(lines, "speed"):
+        yield from _of_line(line, "templates", "speed", line.case["members"])
+    for line in of(lines, "whole run"):
+        yield from _of_line(line, "templates", line.case["texts"])
+    every = of(lines, "others")
+    for texts, tool in dict.fromkeys((line.case["texts"], line.case["tool"]) for line in every):
+        cells = [line for line in every if (line.case["texts"], line.case["tool"]) == (texts, tool)]
+        for value in ("f1", "span_f1"):
+            yield _name("templates", texts, tool, value), share(templates.rate(cells, value))
+        yield _name("templates", texts, tool, "ms_per_member"), figure(templates.rate(cells, "ms_per_member"))
+
+
 def _of_line(line: Line, *parts: object) -> Iterator[tuple[str, str]]:
     for value, number in line.values.items():
         yield _name(*parts, value), shown(value, number)
@@ -137,6 +161,14 @@ def _tables(results: Results) -> dict[str, Table]:
         "equal_runs": passages.equal_runs(results),
         "passages": passages.planted(results),
         "passage_speed": passages.speed(results),
+        "templates": templates.values(results),
+        "template_types": templates.types(results),
+        "template_families": templates.families(results),
+        "template_labels": templates.labels(results),
+        "template_others": templates.others(results),
+        "template_agreement": templates.agreement(results),
+        "template_speed": templates.speed(results),
+        "template_runs": templates.whole(results),
         "targets": targets([row for part in PARTS for row in part.targets_of(results)]),
         "real": real.labels(results),
     }

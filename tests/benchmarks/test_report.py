@@ -20,7 +20,7 @@ from benchmarks.report.figures import MARK, filled
 from benchmarks.report.lines import Line, results_of, select
 from benchmarks.scaling import growth
 
-PAGES = ("Labels", "Pieces", "Boilerplate", "Passages")
+PAGES = ("Labels", "Pieces", "Boilerplate", "Passages", "Templates")
 TITLES = (
     *("Contenders", "Known edits", "Quality", *PAGES),
     *("Real collections", "Scaling", "Sketch speed", "Stages of the core"),
