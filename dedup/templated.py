@@ -24,7 +24,7 @@ from dedup.templates.model import Template
 from dedup.templates.write import read_templates, write_templates
 from dedup.work import TEMPLATES_FILE, WorkFolder
 
-SAMPLE = 200  # texts a template is made from
+SAMPLE = 100  # texts a template is made from; more of them tell nothing new
 # How often families whose members are as alike as copies are taken apart before their templates are made.
 ROUNDS = 8
 SAMPLE_CHARACTERS = 8_000_000  # of all of them: a family may be one of books

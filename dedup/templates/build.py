@@ -20,13 +20,13 @@ from dedup.templates.project import Sample
 from dedup.templates.segments import Inner, Segment, from_columns, rewritten, runs_apart
 from dedup.templates.tokens import Tokens, is_value, tokenise
 
-SAMPLE = 200
+SAMPLE = 100
 MOST_ITEMS = 400
 ROUNDS = 5
 MODAL = 0.7  # share of the values that begin, or end, with a token, from which on it is none of theirs
 FEW = 3  # values, up to which all of them must
 ONLY = 0.9  # share of the values, if there is one, that are the same
-LEAST_GAIN, LEAST_CONCENTRATION = 0.1, 0.1  # share of the bits a template saves, and of what differs that is in slots
+LEAST_GAIN, LEAST_CONCENTRATION = 0.1, 0.2  # share of the bits a template saves, and of what differs that is in slots
 LEAST_TOLD = 0.04  # of the tokens of a text are words of the template, signs aside
 SURE = 8  # texts, from which on edits hide no value however many there are
 LONG_VALUE, LEAST_VALUES = 12, 2  # tokens of values that may have a template of their own, and how many there must be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -88,6 +89,7 @@ class Costs(NamedTuple):
         return differing / (differing + edits) if differing + edits else 0.0
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def _tokens(value: str) -> int:
     """About how many tokens a value has: figures and words of letters are one each."""
     count, inside = 0, False

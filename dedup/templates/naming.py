@@ -23,6 +23,7 @@ CONTEXT = 24  # characters beside a slot that are looked at
 AGREE = 0.75  # share of the texts in which two slots of one variable hold the same; in the others one is mistyped
 MISTYPED = 3  # a third of the characters of a value, or two, may be wrong
 EXAMPLES = 5
+TOLD_BY = 50  # values of a slot that its type is told by
 MOST_SPLITS = 3  # values side by side in one slot
 
 
@@ -47,7 +48,7 @@ def named(segments: Sequence[Segment], sample: Sample) -> tuple[tuple[Segment, .
         if segments == before:
             break
     values = sample.values(segments)
-    segments = in_order(_over_sequences(segments, partial(_joined, values=values)))
+    segments = in_order(_over_sequences(segments, partial(_joined, values=list(values))))
     values = sample.values(segments)
     segments = in_order(_over_sequences(segments, partial(_parted, values=values)))
     values = sample.values(segments)
@@ -75,7 +76,7 @@ def _split(parts: Sequence[Inner], values: list[list[str]]) -> list[Inner]:
         if not isinstance(part, Slot):
             continue
         left, right = _beside(parts, place)
-        if splits(values[part.number], left[-CONTEXT:], right[:CONTEXT]):
+        if splits(_some(values[part.number]), left[-CONTEXT:], right[:CONTEXT]):
             done += [Words(" "), replace(part)]
     return done
 
@@ -107,11 +108,16 @@ def _parted(parts: Sequence[Inner], values: list[list[str]]) -> list[Inner]:
             continue
         left, right = _beside(parts, place)
         head, tail = find_forms(values[part.number])
-        if (head or tail) and type_slot(values[part.number], left[-CONTEXT:], right[:CONTEXT]).type == "text":
+        if (head or tail) and type_slot(_some(values[part.number]), left[-CONTEXT:], right[:CONTEXT]).type == "text":
             done += [replace(part, form=head)] * bool(head) + [part] + [replace(part, form=tail)] * bool(tail)
         else:
             done.append(part)
     return done
+
+
+def _some(values: list[str]) -> list[str]:
+    """As many of the values, from all of them, as a type is told by."""
+    return values[:: -(-len(values) // TOLD_BY)] if len(values) > TOLD_BY else values
 
 
 def _beside(parts: Sequence[Inner], place: int) -> tuple[str, str]:
@@ -123,6 +129,7 @@ def _beside(parts: Sequence[Inner], place: int) -> tuple[str, str]:
 
 def _are_one(left: list[str], between: str, right: list[str], before: str, after: str) -> bool:
     """Whether two slots are one value; they are if the second would take in all that stands between them."""
+    left, right = _some(left), _some(right)
     if joins(left, between, right, before, after):
         return True
     if len(between) > LONGEST_BETWEEN:
@@ -138,7 +145,7 @@ def _snapped(parts: Sequence[Inner], values: list[list[str]], typed: dict[int, T
         if not isinstance(part, Slot):
             continue
         left, right = _beside(done, place)
-        found = type_slot(values[part.number], left[-CONTEXT:], right[:CONTEXT])
+        found = type_slot(_some(values[part.number]), left[-CONTEXT:], right[:CONTEXT])
         typed[part.number] = found
         head, tail = left[len(left) - found.head :], right[: found.tail]
         # Two slots with nothing between them nobody could tell apart, unless one has a form, which it keeps.

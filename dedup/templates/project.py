@@ -249,6 +249,7 @@ class Sample:
     def __init__(self, texts: list[Tokens]) -> None:
         self.texts = texts
         self._read: tuple[tuple[Segment, ...], Matcher, list[Reading]] | None = None
+        self._values: list[list[str]] | None = None
 
     def read(self, segments: Sequence[Segment]) -> tuple[Matcher, list[Reading]]:
         """The texts read as of a template; once if it is that of the last time, whatever its variables are."""
@@ -256,16 +257,18 @@ class Sample:
         if self._read is None or self._read[0] != plain:
             matcher = Matcher(plain)
             self._read = plain, matcher, [matcher.read(tokens) for tokens in self.texts]
+            self._values = None
         return self._read[1], self._read[2]
 
     def values(self, segments: Sequence[Segment]) -> list[list[str]]:
         """The raw values of every slot in all texts."""
         matcher, readings = self.read(segments)
-        values: list[list[str]] = [[] for _ in range(matcher.slot_count)]
-        for reading in readings:
-            for slot, spans in enumerate(reading.values.slots):
-                values[slot] += [span.text for span in spans]
-        return values
+        if self._values is None:
+            self._values = [[] for _ in range(matcher.slot_count)]
+            for reading in readings:
+                for column, spans in zip(self._values, reading.values.slots, strict=True):
+                    column += [span.text for span in spans]
+        return self._values
 
 
 def match(template: Template, text: str) -> Values | None:

@@ -36,7 +36,7 @@ def regex(template: Template) -> str:
     """A regular expression that matches the texts filled into the template without edits, from end to end.
 
     It cannot backtrack catastrophically: a value is taken as short as the words behind it allow and never given back
-    (atomic groups, Python 3.11 and later, PCRE, Java, Ruby; not RE2 or JavaScript). So the time it takes is linear in
+    (possessive quantifiers: Python 3.11 and later, and PCRE). So the time it takes is linear in
     the text for every slot; a text whose value holds the very words that follow the slot is not matched, which
     `Template.match` does.
 

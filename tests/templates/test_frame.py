@@ -61,6 +61,14 @@ def filled(draw: st.DrawFn) -> tuple[Frame, list[int]]:
     return frame, text
 
 
+# Going back, a differing place is entered from a value that costs less than the equal token beside it.
+ENTERED_FROM_A_VALUE = Frame(
+    np.array([1, NEWLINE, NEWLINE, NEWLINE, 1, NEWLINE, NEWLINE, 2], np.uint32),
+    np.array([0, -1, -1, 1, -1, 2, -1, 3, 4], np.int32),
+    np.array([-1, -1, -1, -1, -1, 1, -1, -1, -1], np.int32),
+)
+
+
 def line_prices(frame: Frame) -> list[int]:
     ends = [True, *(frame.keys == NEWLINE).tolist(), True]
     return [LINE if ends[i] and ends[i + 1] else OTHER_LINE for i in range(len(frame.keys) + 1)]
@@ -81,6 +89,7 @@ def keys_of(tokens: list[int]) -> np.ndarray:
 
 @settings(max_examples=500, deadline=None)
 @given(framed(few | lined), few | lined, st.sampled_from([0, 5, OPENING]))
+@example(ENTERED_FROM_A_VALUE, [1, 1, 1, 1, NEWLINE, 1, 1, 1, NEWLINE, 2, 1], 5)
 def test_align__costs_least_where_no_anchor_stands(frame: Frame, text: list[int], opening: int) -> None:
     anchors = naive.unique_grams(frame.keys.tolist(), frame.holes.tolist(), text, kernels.GRAMS[0])
     assume(not anchors)
